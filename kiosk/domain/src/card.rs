@@ -1,6 +1,6 @@
 //! What the card port is asked and what it answers.
 
-use crate::{IdentityTag, Personal, Private, private_newtype};
+use crate::{IdentityTag, Personal, Private, RequestId, private_newtype};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
@@ -106,6 +106,8 @@ pub enum CardSecret {
 pub enum CardCommand {
     /// Read the card that lies there. One `Read` sends the secret at most once.
     Read {
+        /// Carried back by every event about this reading.
+        request: RequestId,
         /// What opens it.
         secret: CardSecret,
         /// Read the photo too (with code B only).
@@ -191,13 +193,25 @@ pub enum CardEvent {
     Removed,
     /// Reading goes on; `done` of `of` steps.
     Progress {
+        /// Which reading.
+        request: RequestId,
         /// Steps done.
         done: u16,
         /// Steps in all.
         of: u16,
     },
     /// The card was read.
-    Read(Box<CardReading>),
+    Read {
+        /// Which reading.
+        request: RequestId,
+        /// What the card said.
+        reading: Box<CardReading>,
+    },
     /// The card could not be read.
-    Refused(CardRefusal),
+    Refused {
+        /// Which reading.
+        request: RequestId,
+        /// Why.
+        why: CardRefusal,
+    },
 }

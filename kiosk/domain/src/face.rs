@@ -1,6 +1,6 @@
 //! What the face port is asked and what it answers. Frames, templates and scores never leave the port.
 
-use crate::{Personal, card::Photo};
+use crate::{Personal, RequestId, card::Photo};
 use serde::{Deserialize, Serialize};
 
 /// To the face port.
@@ -8,11 +8,16 @@ use serde::{Deserialize, Serialize};
 pub enum FaceCommand {
     /// Compare the person before the camera with this photo; guidance comes until a decision.
     Match {
+        /// Carried back by every decision.
+        request: RequestId,
         /// The card's photo.
         photo: Personal<Photo>,
     },
     /// Try again with the same photo.
-    Again,
+    Again {
+        /// Carried back by every decision of this try.
+        request: RequestId,
+    },
     /// Forget photo, template and frames; the camera is off.
     Stop,
 }
@@ -65,11 +70,11 @@ pub enum FaceEvent {
     /// What the person can do; sent when it changes.
     Guide(Guidance),
     /// The same person.
-    Same,
+    Same(RequestId),
     /// Not the same person in this try.
-    Different,
+    Different(RequestId),
     /// The card's photo holds no face that can be compared.
-    PhotoUnusable,
+    PhotoUnusable(RequestId),
     /// No picture comes from the camera.
     NoCamera,
     /// Pictures come again.

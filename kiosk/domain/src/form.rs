@@ -1,7 +1,7 @@
 //! Forms, the questions they ask, and filled papers.
 
 use crate::card::Facts;
-use crate::{IdentityTag, Localized, Personal, Private, VisitId, private_newtype};
+use crate::{IdentityTag, Localized, Personal, Private, RequestId, VisitId, private_newtype};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -158,6 +158,8 @@ pub struct Values {
 /// Fill these forms for this visit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FillJob {
+    /// Carried back by the answer.
+    pub request: RequestId,
     /// The visit.
     pub visit: VisitId,
     /// Whose facts they are.
@@ -207,15 +209,15 @@ pub enum FillRefusal {
 pub enum FormEvent {
     /// All forms of the visit are filled.
     Filled {
-        /// The visit.
-        visit: VisitId,
+        /// Which job.
+        request: RequestId,
         /// The filled forms.
         forms: Vec<FilledForm>,
     },
     /// A form could not be filled; none is printed.
     Refused {
-        /// The visit.
-        visit: VisitId,
+        /// Which job.
+        request: RequestId,
         /// The form.
         form: FormId,
         /// Why.

@@ -18,4 +18,4 @@ pub use jiff::civil::Date;
 pub use language::{Language, Localized};
 pub use personal::{Personal, Private};
 pub use refusal::Refusal;
-pub use visit_id::{IdentityTag, Timestamp, VisitId};
+pub use visit_id::{IdentityTag, RequestId, Timestamp, VisitId};

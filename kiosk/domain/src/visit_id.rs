@@ -30,6 +30,11 @@ impl fmt::Display for VisitId {
     }
 }
 
+/// One request to a port; the answer carries it back, so that an answer that comes late, for a visit that has ended or a
+/// try that was given up, is recognised and dropped. Never reused while the kiosk runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct RequestId(pub u64);
+
 /// Says that two things belong to the same identified person, without saying who: a random number drawn when a card
 /// was read, carried by everything made from that reading, and compared again before paper comes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -301,14 +301,15 @@ pub enum Body {
         /// "try 2 of 5".
         attempt: String,
     },
-    /// The four facts.
+    /// The four facts. A finished edit sends [`Intent::Correct`]; `next` is [`Intent::Next`].
     Confirm {
         /// The facts.
         rows: Vec<FactRow>,
         /// "Checked on the card: genuine", or that it is typed by hand.
         provenance: String,
     },
-    /// One question.
+    /// One question. Pressing `next` sends [`Intent::Answer`] with what was entered, and the core moves on by itself (an
+    /// optional question left empty sends [`Intent::Next`]).
     Ask {
         /// Which value.
         question: ValueId,
@@ -325,7 +326,7 @@ pub enum Body {
         /// Whether the answer decides about other questions ([`domain::form::Answer::opens`] must be filled).
         decides: bool,
     },
-    /// Sign with a finger.
+    /// Sign with a finger. Pressing `next` sends [`Intent::Sign`].
     Sign {
         /// What is signed.
         statement: String,
