@@ -1,7 +1,202 @@
-//! The pure core of a visit.
+//! The pure core of a visit: from a person's first touch to the home screen again.
+//!
+//! [`Visit::handle`] takes an [`Event`] and gives [`Effect`]s; [`Visit::view`] says what the screen shows. There is no I/O, no
+//! clock, no randomness and no thread in here: the same events at the same times give the same effects and states, which is
+//! what [`record`] relies on. The core decides by what *kind* of thing happened and never looks inside a personal value, so
+//! a recording in which these are replaced by their names walks through the same states.
+//!
+//! A new step is one file in `states/`, one variant of [`State`], one variant of [`view::Body`].
+
+mod event;
 pub mod intent;
+mod phrasebook;
+mod policy;
+pub mod record;
 pub mod service;
+mod session;
+mod states;
 pub mod view;
+mod words;
+
+pub use event::{Effect, Event, StaffReason};
 pub use intent::{Fact, IdentifyBy, Intent, TextSize};
+pub use phrasebook::Phrasebook;
+pub use policy::Policy;
 pub use service::{Catalogue, Category, FormOutline, Service, ServiceId};
+pub use session::{Devices, Session};
+pub use states::State;
 pub use view::View;
+
+use domain::card::CardCommand;
+use domain::face::FaceCommand;
+use domain::kpi::{Kpi, KpiName};
+use domain::paper::PrinterCommand;
+use domain::{RequestId, Timestamp, VisitId};
+use serde::Serialize;
+use states::{Cx, Turn};
+use std::sync::Arc;
+
+/// One kiosk's visits, one after the other.
+#[derive(Debug, Serialize)]
+pub struct Visit {
+    #[serde(skip)]
+    catalogue: Arc<Catalogue>,
+    #[serde(skip)]
+    policy: Policy,
+    now: Timestamp,
+    last_visit: VisitId,
+    last_request: RequestId,
+    devices: Devices,
+    session: Session,
+    state: State,
+    entered: Timestamp,
+    last_sign_of_life: Timestamp,
+    warned: Option<Timestamp>,
+}
+
+impl Visit {
+    /// A kiosk on its home screen, devices not heard of yet.
+    pub fn new(catalogue: Arc<Catalogue>, policy: Policy) -> Self {
+        Self {
+            catalogue,
+            policy,
+            now: Timestamp::default(),
+            last_visit: VisitId::default(),
+            last_request: RequestId::default(),
+            devices: Devices::default(),
+            session: Session::default(),
+            state: State::home(),
+            entered: Timestamp::default(),
+            last_sign_of_life: Timestamp::default(),
+            warned: None,
+        }
+    }
+
+    /// Where the visit stands.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What the visit holds; empty on the home screen.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Takes one event and says what is to be done. `at` never goes backwards; if it does, the later time counts.
+    pub fn handle(&mut self, at: Timestamp, event: Event) -> Vec<Effect> {
+        self.now = self.now.max(at);
+        let mut effects = Vec::new();
+        self.devices.learn(&event, &mut effects);
+        if event.is_sign_of_life() {
+            self.last_sign_of_life = self.now;
+            self.warned = None;
+        }
+        match &event {
+            Event::Touch(Intent::Quit) if !self.state.is_home() => self.end(&mut effects),
+            Event::Touch(Intent::MoreTime) => self.session.more_time(),
+            Event::Touch(Intent::Speak(language)) => {
+                self.session.settings.language = *language;
+                self.session.settings.furigana &= *language == domain::Language::Ja;
+            }
+            Event::Touch(Intent::Size(size)) => self.session.settings.size = *size,
+            Event::Touch(Intent::HighContrast(on)) => self.session.settings.high_contrast = *on,
+            Event::Touch(Intent::Furigana(on)) => self.session.settings.furigana = *on,
+            Event::Tick if self.idle(&mut effects) => {}
+            _ => self.step(&event, &mut effects),
+        }
+        effects
+    }
+
+    /// What the screen shows now.
+    pub fn view(&self, words: &Phrasebook) -> View {
+        words::view(self, words)
+    }
+
+    fn step(&mut self, event: &Event, effects: &mut Vec<Effect>) {
+        let begins = self.state.is_home() && matches!(event, Event::Touch(Intent::Begin | Intent::Toggle(_) | Intent::CallStaff));
+        if begins {
+            self.last_visit = VisitId(self.last_visit.0 + 1);
+            self.session.visit = self.last_visit;
+            self.session.started = Some(self.now);
+            effects.push(Effect::Count(Kpi {
+                name: KpiName::VisitStarted,
+                label: self.session.settings.language.tag().to_owned(),
+                value: 1,
+            }));
+        }
+        let mut cx = Cx {
+            now: self.now,
+            catalogue: &self.catalogue,
+            policy: &self.policy,
+            devices: &self.devices,
+            session: &mut self.session,
+            last_request: &mut self.last_request,
+            effects,
+        };
+        match self.state.on(&mut cx, event) {
+            Turn::Stay => {}
+            Turn::To(next) => self.enter(*next, effects),
+            Turn::End => self.end(effects),
+        }
+    }
+
+    fn enter(&mut self, next: State, effects: &mut Vec<Effect>) {
+        if next.name() != self.state.name() && !self.state.is_home() {
+            effects.push(Effect::Count(Kpi {
+                name: KpiName::StepTime,
+                label: self.state.name().to_owned(),
+                value: self.now.since(self.entered),
+            }));
+        }
+        self.entered = self.now;
+        self.state = next;
+    }
+
+    /// Warns a person who does nothing, then ends the visit. Says whether the tick is used up.
+    fn idle(&mut self, effects: &mut Vec<Effect>) -> bool {
+        let Some(patience) = self.state.patience_ms(&self.policy) else { return false };
+        let patience = patience.saturating_mul(self.session.patience());
+        if self.state.is_home() {
+            // Nobody has begun: only the settings that somebody left behind are put back.
+            if self.now.since(self.last_sign_of_life) >= patience {
+                self.session = Session::default();
+            }
+            return false;
+        }
+        match self.warned {
+            None if self.now.since(self.last_sign_of_life) >= patience => {
+                self.warned = Some(self.now);
+                false
+            }
+            Some(since) if self.now.since(since) >= self.policy.idle_warning_ms => {
+                self.end(effects);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Seconds left before the visit is ended, while the person is being warned.
+    pub(crate) fn idle_seconds_left(&self) -> Option<u64> {
+        self.warned.map(|since| self.policy.idle_warning_ms.saturating_sub(self.now.since(since)).div_ceil(1000))
+    }
+
+    /// Ends the visit, whatever its state: ports let go, everything is forgotten.
+    fn end(&mut self, effects: &mut Vec<Effect>) {
+        let completed = self.session.completed;
+        self.enter(State::home(), effects);
+        effects.push(Effect::Card(CardCommand::Release));
+        effects.push(Effect::Face(FaceCommand::Stop));
+        effects.push(Effect::Printer(PrinterCommand::Cancel(self.session.visit)));
+        let name = if completed { KpiName::VisitCompleted } else { KpiName::VisitAbandoned };
+        effects.push(Effect::Count(Kpi {
+            name,
+            label: String::new(),
+            value: self.session.started.map_or(0, |started| self.now.since(started)),
+        }));
+        effects.push(Effect::Forget);
+        self.session = Session::default();
+        self.warned = None;
+        self.last_sign_of_life = self.now;
+    }
+}

@@ -1,0 +1,77 @@
+//! What comes into the core and what goes out.
+
+use crate::Intent;
+use domain::Date;
+use domain::card::{CardCommand, CardEvent};
+use domain::face::{FaceCommand, FaceEvent, Guidance};
+use domain::form::{FillJob, FormEvent};
+use domain::kpi::Kpi;
+use domain::paper::{PrinterCommand, PrinterEvent};
+use serde::{Deserialize, Serialize};
+
+/// Something that happened; the only way into the core.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// Somebody touched something.
+    Touch(Intent),
+    /// From the card reader.
+    Card(CardEvent),
+    /// From the camera.
+    Face(FaceEvent),
+    /// From the form filler.
+    Form(FormEvent),
+    /// From the printers.
+    Paper(PrinterEvent),
+    /// Today's date, at the start and at each midnight.
+    Day(Date),
+    /// Time passed (a few times a second).
+    Tick,
+}
+
+impl Event {
+    /// Whether it shows that somebody is there.
+    pub(crate) fn is_sign_of_life(&self) -> bool {
+        matches!(
+            self,
+            Self::Touch(_)
+                | Self::Card(CardEvent::Inserted { .. } | CardEvent::Removed)
+                | Self::Face(FaceEvent::Guide(Guidance::Good))
+                | Self::Paper(PrinterEvent::Printed { .. } | PrinterEvent::Done { .. })
+        )
+    }
+}
+
+/// Why staff are called. No personal value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StaffReason {
+    /// The person asked.
+    Asked,
+    /// A printer wants paper, toner, hands.
+    Printer,
+    /// A card was left on the reader.
+    CardLeft,
+    /// A card's data are not genuine.
+    NotGenuine,
+}
+
+/// Something to be done; the only way out of the core.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// To the card reader.
+    Card(CardCommand),
+    /// To the camera.
+    Face(FaceCommand),
+    /// Fill these forms.
+    Fill(FillJob),
+    /// To the printers.
+    Printer(PrinterCommand),
+    /// Call staff.
+    CallStaff(StaffReason),
+    /// Count this.
+    Count(Kpi),
+    /// The visit is over: overwrite pictures, pages and entries wherever they are.
+    Forget,
+}

@@ -1,0 +1,220 @@
+//! The states of a visit, one file each: its data, its time-outs, its other ways.
+
+mod asking;
+mod choosing;
+mod collecting;
+mod confirming;
+mod consent;
+mod home;
+mod identify;
+mod needs_staff;
+mod previewing;
+mod printing;
+mod rating;
+mod signing;
+
+pub use asking::Asking;
+pub use choosing::Choosing;
+pub use collecting::Collecting;
+pub use confirming::Confirming;
+pub use consent::Consent;
+pub use home::Home;
+pub use identify::{AwaitingCard, CardTrouble, EnteringCode, EnteringPin, FaceTrouble, Matching, Reading};
+pub use needs_staff::NeedsStaff;
+pub use previewing::Previewing;
+pub use printing::Printing;
+pub use rating::Rating;
+pub use signing::Signing;
+
+use crate::{Catalogue, Devices, Effect, Event, Intent, Policy, Session, StaffReason};
+use domain::kpi::{Kpi, KpiName};
+use domain::{RequestId, Timestamp};
+use serde::Serialize;
+
+/// What a state may look at and change while it takes an event.
+pub(crate) struct Cx<'a> {
+    pub now: Timestamp,
+    pub catalogue: &'a Catalogue,
+    pub policy: &'a Policy,
+    pub devices: &'a Devices,
+    pub session: &'a mut Session,
+    pub last_request: &'a mut RequestId,
+    pub effects: &'a mut Vec<Effect>,
+}
+
+impl Cx<'_> {
+    fn out(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    fn count(&mut self, name: KpiName, label: impl Into<String>, value: u64) {
+        self.out(Effect::Count(Kpi { name, label: label.into(), value }));
+    }
+
+    fn request(&mut self) -> RequestId {
+        *self.last_request = RequestId(self.last_request.0 + 1);
+        *self.last_request
+    }
+}
+
+/// What an event leads to.
+pub(crate) enum Turn {
+    Stay,
+    To(Box<State>),
+    End,
+}
+
+impl Turn {
+    fn to(state: impl Into<State>) -> Self {
+        Self::To(Box::new(state.into()))
+    }
+}
+
+/// Where a visit stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum State {
+    /// Nobody is there.
+    Home(Home),
+    /// Choosing services.
+    Choosing(Choosing),
+    /// What is read, and by which way.
+    Consent(Consent),
+    /// Waiting for a card.
+    Card(AwaitingCard),
+    /// Entering the PIN.
+    Pin(EnteringPin),
+    /// Entering verification number B.
+    CodeB(EnteringCode),
+    /// The card is being read.
+    Reading(Reading),
+    /// The face is being compared.
+    Face(Matching),
+    /// Checking the four facts.
+    Confirm(Confirming),
+    /// Answering what the forms still need.
+    Ask(Asking),
+    /// Signing.
+    Sign(Signing),
+    /// Looking at the filled pages.
+    Preview(Previewing),
+    /// Papers come out.
+    Paper(Printing),
+    /// Taking card and papers.
+    Collect(Collecting),
+    /// How it was.
+    Rate(Rating),
+    /// Staff were called.
+    Help(NeedsStaff),
+}
+
+/// Dispatches to the state at hand; the compiler finds what a new state lacks.
+macro_rules! each {
+    ($self:expr, $state:ident => $body:expr) => {
+        match $self {
+            State::Home($state) => $body,
+            State::Choosing($state) => $body,
+            State::Consent($state) => $body,
+            State::Card($state) => $body,
+            State::Pin($state) => $body,
+            State::CodeB($state) => $body,
+            State::Reading($state) => $body,
+            State::Face($state) => $body,
+            State::Confirm($state) => $body,
+            State::Ask($state) => $body,
+            State::Sign($state) => $body,
+            State::Preview($state) => $body,
+            State::Paper($state) => $body,
+            State::Collect($state) => $body,
+            State::Rate($state) => $body,
+            State::Help($state) => $body,
+        }
+    };
+}
+
+macro_rules! into_state {
+    ($($variant:ident($state:ty)),* $(,)?) => {
+        $(impl From<$state> for State {
+            fn from(state: $state) -> Self {
+                Self::$variant(state)
+            }
+        })*
+    };
+}
+
+into_state!(
+    Home(Home),
+    Choosing(Choosing),
+    Consent(Consent),
+    Card(AwaitingCard),
+    Pin(EnteringPin),
+    CodeB(EnteringCode),
+    Reading(Reading),
+    Face(Matching),
+    Confirm(Confirming),
+    Ask(Asking),
+    Sign(Signing),
+    Preview(Previewing),
+    Paper(Printing),
+    Collect(Collecting),
+    Rate(Rating),
+    Help(NeedsStaff),
+);
+
+/// What each state does.
+trait Step {
+    /// Its name in counts and pictures.
+    const NAME: &'static str;
+    /// How long it waits for a sign of life; `None` where the person waits for the machine.
+    fn patience_ms(&self, policy: &Policy) -> Option<u64> {
+        Some(policy.idle_ms)
+    }
+    /// Takes an event that is not every state's business.
+    fn on(&mut self, cx: &mut Cx, event: &Event) -> Turn;
+}
+
+impl State {
+    pub(crate) fn home() -> Self {
+        Self::Home(Home)
+    }
+
+    /// Whether nobody is there.
+    pub fn is_home(&self) -> bool {
+        matches!(self, Self::Home(_))
+    }
+
+    /// Its name in counts, pictures and recordings.
+    pub fn name(&self) -> &'static str {
+        fn name<S: Step>(_: &S) -> &'static str {
+            S::NAME
+        }
+        each!(self, state => name(state))
+    }
+
+    pub(crate) fn patience_ms(&self, policy: &Policy) -> Option<u64> {
+        each!(self, state => state.patience_ms(policy))
+    }
+
+    pub(crate) fn on(&mut self, cx: &mut Cx, event: &Event) -> Turn {
+        if let (Event::Touch(Intent::CallStaff), false) = (event, matches!(self, Self::Help(_) | Self::Home(_))) {
+            cx.out(Effect::CallStaff(StaffReason::Asked));
+            cx.count(KpiName::StaffCalled, self.name(), 1);
+            // What the ports were doing goes on; where it cannot wait, the state says what to come back to.
+            let back = self.rest(cx);
+            return Turn::to(NeedsStaff::returning_to(back));
+        }
+        each!(self, state => state.on(cx, event))
+    }
+
+    /// The state to come back to after staff were there: one in which no port is at work.
+    fn rest(&self, cx: &mut Cx) -> State {
+        match self {
+            Self::Reading(_) | Self::Face(_) => {
+                identify::let_go(cx);
+                Consent::default().into()
+            }
+            Self::Preview(_) => Previewing::begin(cx),
+            other => other.clone(),
+        }
+    }
+}
