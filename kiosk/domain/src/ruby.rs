@@ -26,7 +26,8 @@ pub fn parse(text: &str) -> Vec<Span> {
         let (lead, base) = match before.rfind('｜') {
             Some(bar) => (&before[..bar], &before[bar + '｜'.len_utf8()..]),
             None => {
-                let start = before.char_indices().rev().take_while(|(_, c)| is_kanji(*c)).last().map_or(open, |(i, _)| i);
+                let start =
+                    before.char_indices().rev().take_while(|(_, c)| is_kanji(*c)).last().map_or(open, |(i, _)| i);
                 before.split_at(start)
             }
         };

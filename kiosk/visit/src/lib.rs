@@ -113,7 +113,8 @@ impl Visit {
     }
 
     fn step(&mut self, event: &Event, effects: &mut Vec<Effect>) {
-        let begins = self.state.is_home() && matches!(event, Event::Touch(Intent::Begin | Intent::Toggle(_) | Intent::CallStaff));
+        let begins = self.state.is_home()
+            && matches!(event, Event::Touch(Intent::Begin | Intent::Toggle(_) | Intent::CallStaff));
         if begins {
             self.last_visit = VisitId(self.last_visit.0 + 1);
             self.session.visit = self.last_visit;

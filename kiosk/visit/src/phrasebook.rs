@@ -36,7 +36,8 @@ impl Phrasebook {
         let mut known: Option<Vec<String>> = None;
         for (language, text) in SHIPPED {
             let fail = |what: String| PhraseError { language: language.tag(), what };
-            let resource = FluentResource::try_new(text.to_owned()).map_err(|(_, errors)| fail(format!("{errors:?}")))?;
+            let resource =
+                FluentResource::try_new(text.to_owned()).map_err(|(_, errors)| fail(format!("{errors:?}")))?;
             let mut keys: Vec<String> = resource
                 .entries()
                 .filter_map(|entry| match entry {

@@ -171,13 +171,18 @@ pub fn replay(recording: impl BufRead) -> Result<Replayed, ReplayError> {
 /// The path of the first place where two values differ.
 fn difference(then: &Value, now: &Value, path: &str) -> Option<String> {
     match (then, now) {
-        (Value::Object(then), Value::Object(now)) => then
-            .keys()
-            .chain(now.keys())
-            .find_map(|key| difference(then.get(key).unwrap_or(&Value::Null), now.get(key).unwrap_or(&Value::Null), &format!("{path}.{key}"))),
-        (Value::Array(then), Value::Array(now)) if then.len() == now.len() => {
-            then.iter().zip(now).enumerate().find_map(|(at, (then, now))| difference(then, now, &format!("{path}[{at}]")))
-        }
+        (Value::Object(then), Value::Object(now)) => then.keys().chain(now.keys()).find_map(|key| {
+            difference(
+                then.get(key).unwrap_or(&Value::Null),
+                now.get(key).unwrap_or(&Value::Null),
+                &format!("{path}.{key}"),
+            )
+        }),
+        (Value::Array(then), Value::Array(now)) if then.len() == now.len() => then
+            .iter()
+            .zip(now)
+            .enumerate()
+            .find_map(|(at, (then, now))| difference(then, now, &format!("{path}[{at}]"))),
         _ => (then != now).then(|| path.to_owned()),
     }
 }

@@ -106,7 +106,12 @@ impl Catalogue {
             .services
             .iter()
             .filter_map(|service| {
-                let titles = [Some(&service.title.ja), service.title.en.as_ref(), service.title.zh_hans.as_ref(), service.title.ko.as_ref()];
+                let titles = [
+                    Some(&service.title.ja),
+                    service.title.en.as_ref(),
+                    service.title.zh_hans.as_ref(),
+                    service.title.ko.as_ref(),
+                ];
                 let titles = titles.into_iter().flatten().map(|title| fold(&domain::ruby::plain(title)));
                 let rank = if fold(&service.reading).starts_with(&query) {
                     0
@@ -151,6 +156,9 @@ impl Catalogue {
 
     /// Whether other questions hang on the answer to this one.
     pub fn decides(&self, question: &Question) -> bool {
-        self.forms.values().flat_map(|form| &form.questions).any(|other| other.when.as_ref().is_some_and(|when| when.question == question.id))
+        self.forms
+            .values()
+            .flat_map(|form| &form.questions)
+            .any(|other| other.when.as_ref().is_some_and(|when| when.question == question.id))
     }
 }

@@ -78,7 +78,9 @@ impl Session {
         let mut questions = catalogue.questions_of(&self.forms(catalogue));
         questions.retain(|question| {
             question.when.as_ref().is_none_or(|when| {
-                self.answers.get(&when.question).is_some_and(|answer| answer.opens.iter().any(|choice| when.is.contains(choice)))
+                self.answers
+                    .get(&when.question)
+                    .is_some_and(|answer| answer.opens.iter().any(|choice| when.is.contains(choice)))
             })
         });
         questions

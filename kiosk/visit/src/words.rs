@@ -5,7 +5,8 @@ use crate::service::Service;
 use crate::session::{FactDraft, Session};
 use crate::states::{CardTrouble, FaceTrouble, State};
 use crate::view::{
-    Body, Button, Captions, Editor, FactRow, IdleWarning, Notice, PaperRow, PaperState, Progress, ServiceTile, View, WayTile,
+    Body, Button, Captions, Editor, FactRow, IdleWarning, Notice, PaperRow, PaperState, Progress, ServiceTile, View,
+    WayTile,
 };
 use crate::{Catalogue, Phrasebook, Visit};
 use domain::card::{CardKind, Genuine};
@@ -173,7 +174,11 @@ impl Words<'_> {
     }
 
     fn paper(&self, catalogue: &Catalogue, form: &FormId, pages: u16, state: PaperState) -> PaperRow {
-        let desk = catalogue.services.iter().find(|service| service.forms.contains(form)).map(|service| self.of(&service.desk));
+        let desk = catalogue
+            .services
+            .iter()
+            .find(|service| service.forms.contains(form))
+            .map(|service| self.of(&service.desk));
         PaperRow {
             form: form.clone(),
             title: catalogue.forms.get(form).map_or_else(|| form.0.clone(), |outline| self.of(&outline.title)),
@@ -275,15 +280,20 @@ impl Words<'_> {
         Notice {
             cause: self.say(&format!("{key}-cause")),
             remedy: self.say(&format!("{key}-remedy")),
-            other_ways: vec![self.button("button-staff", Intent::CallStaff), self.button("button-stop-printing", Intent::Quit)],
+            other_ways: vec![
+                self.button("button-staff", Intent::CallStaff),
+                self.button("button-stop-printing", Intent::Quit),
+            ],
             icon: "printer",
         }
     }
 
     fn fill_notice(&self, catalogue: &Catalogue, form: &FormId, why: &FillRefusal, session: &Session) -> Notice {
-        let title = catalogue.forms.get(form).map_or_else(|| form.0.clone(), |outline| ruby::plain(&self.of(&outline.title)));
+        let title =
+            catalogue.forms.get(form).map_or_else(|| form.0.clone(), |outline| ruby::plain(&self.of(&outline.title)));
         let name_of = |id: &domain::form::ValueId| {
-            let question = catalogue.questions_of(&session.forms(catalogue)).into_iter().find(|question| question.id == *id);
+            let question =
+                catalogue.questions_of(&session.forms(catalogue)).into_iter().find(|question| question.id == *id);
             match (question, id.0.as_str()) {
                 (Some(question), _) => self.of(&question.label),
                 (None, "name") => self.say("fact-name"),
@@ -413,7 +423,8 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
         State::Home(_) => {
             (back, quit) = (None, None);
             title_args.push(("site", words.of(&catalogue.site)));
-            let mut most: Vec<&Service> = catalogue.services.iter().filter(|service| service.most_used.is_some()).collect();
+            let mut most: Vec<&Service> =
+                catalogue.services.iter().filter(|service| service.most_used.is_some()).collect();
             most.sort_by_key(|service| service.most_used);
             Body::Home {
                 site: words.of(&catalogue.site),
@@ -449,10 +460,15 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
             };
             let reader = !visit.devices.no_reader;
             Body::Consent {
-                points: [("card", "consent-read"), ("face", "consent-face"), ("lock", "consent-kept"), ("staff", "consent-choice")]
-                    .into_iter()
-                    .map(|(icon, key)| (icon, words.say(key)))
-                    .collect(),
+                points: [
+                    ("card", "consent-read"),
+                    ("face", "consent-face"),
+                    ("lock", "consent-kept"),
+                    ("staff", "consent-choice"),
+                ]
+                .into_iter()
+                .map(|(icon, key)| (icon, words.say(key)))
+                .collect(),
                 ways: vec![
                     way("way-face", IdentifyBy::CardAndFace, "face", reader && face_left),
                     way("way-pin", IdentifyBy::CardAndPin, "pin", reader),
@@ -486,10 +502,8 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
             Body::Face {
                 guidance: face.guidance,
                 text: words.guidance(face.guidance),
-                attempt: words.with(
-                    "face-attempt",
-                    &[("n", attempt.to_string()), ("of", visit.policy.face_tries.to_string())],
-                ),
+                attempt: words
+                    .with("face-attempt", &[("n", attempt.to_string()), ("of", visit.policy.face_tries.to_string())]),
             }
         }
         State::Confirm(confirm) => {
@@ -545,7 +559,10 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
             Body::Sign { statement: words.say("sign-statement") }
         }
         State::Preview(preview) => {
-            notice = preview.trouble.as_ref().map(|trouble| words.fill_notice(catalogue, &trouble.form, &trouble.why, session));
+            notice = preview
+                .trouble
+                .as_ref()
+                .map(|trouble| words.fill_notice(catalogue, &trouble.form, &trouble.why, session));
             let ready = preview.papers.is_some();
             next = Some(Button { enabled: ready, ..words.button("button-print", Intent::Print) });
             let rows: Vec<_> = match &preview.papers {
@@ -557,7 +574,8 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
         State::Paper(printing) => {
             back = None;
             notice = visit.devices.page_troubles.first().map(|trouble| words.printer_notice(*trouble));
-            let done = printing.papers.iter().filter(|row| matches!(row.2, PaperState::Done | PaperState::Failed)).count();
+            let done =
+                printing.papers.iter().filter(|row| matches!(row.2, PaperState::Done | PaperState::Failed)).count();
             let all = printing.papers.len().max(1);
             Body::Printing { papers: papers(&printing.papers), done: done as f32 / all as f32 }
         }
@@ -632,7 +650,9 @@ fn spoken(title: &str, lead: &str, body: &Body, notice: Option<&Notice>, idle: O
             }
             Body::Ask { help: Some(help), .. } => lines.push(help.clone()),
             Body::Sign { statement } => lines.push(statement.clone()),
-            Body::Collect { papers, .. } => lines.extend(papers.iter().map(|paper| format!("{}。{}", paper.title, paper.desk))),
+            Body::Collect { papers, .. } => {
+                lines.extend(papers.iter().map(|paper| format!("{}。{}", paper.title, paper.desk)))
+            }
             _ => {}
         }
     }

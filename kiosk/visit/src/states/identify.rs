@@ -154,7 +154,9 @@ impl Step for AwaitingCard {
                 self.trouble = None;
                 // The card may have been changed while the notice was read.
                 match cx.devices.card {
-                    Some((CardKind::MyNumber, tries)) if tries.is_none_or(|left| left > 1) => await_card(cx, self.way, None),
+                    Some((CardKind::MyNumber, tries)) if tries.is_none_or(|left| left > 1) => {
+                        await_card(cx, self.way, None)
+                    }
                     _ => Turn::Stay,
                 }
             }
@@ -250,8 +252,12 @@ impl Reading {
         cx.count(KpiName::CardRefused, trouble.label(), 1);
         let_go(cx);
         match trouble {
-            CardTrouble::WrongPin { left } if left > 1 => Turn::to(EnteringPin { tries: Some(left), trouble: Some(trouble) }),
-            CardTrouble::WrongPin { .. } => Turn::to(AwaitingCard { way: self.way, trouble: Some(CardTrouble::LastTry) }),
+            CardTrouble::WrongPin { left } if left > 1 => {
+                Turn::to(EnteringPin { tries: Some(left), trouble: Some(trouble) })
+            }
+            CardTrouble::WrongPin { .. } => {
+                Turn::to(AwaitingCard { way: self.way, trouble: Some(CardTrouble::LastTry) })
+            }
             CardTrouble::WrongCode { .. } | CardTrouble::Malformed if self.way == IdentifyBy::CardAndFace => {
                 Turn::to(EnteringCode { trouble: Some(trouble) })
             }
@@ -307,7 +313,9 @@ impl Step for Reading {
                 self.refuse(cx, trouble)
             }
             Event::Card(CardEvent::Removed) => self.refuse(cx, CardTrouble::Removed),
-            Event::Tick if cx.now.since(self.since) > cx.policy.card_read_ms => self.refuse(cx, CardTrouble::Unreadable),
+            Event::Tick if cx.now.since(self.since) > cx.policy.card_read_ms => {
+                self.refuse(cx, CardTrouble::Unreadable)
+            }
             _ => common(cx, event).unwrap_or(Turn::Stay),
         }
     }
@@ -409,4 +417,3 @@ impl Step for Matching {
         }
     }
 }
-

@@ -18,7 +18,8 @@ impl Printing {
     pub(super) fn begin(cx: &mut Cx, papers: Vec<FilledForm>) -> Self {
         let (ours, others): (Vec<_>, Vec<_>) =
             papers.into_iter().partition(|paper| paper.visit == cx.session.visit && paper.tag == cx.session.tag);
-        let mut rows: Vec<_> = ours.iter().map(|paper| (paper.form.clone(), paper.pages, PaperState::Waiting)).collect();
+        let mut rows: Vec<_> =
+            ours.iter().map(|paper| (paper.form.clone(), paper.pages, PaperState::Waiting)).collect();
         rows.extend(others.into_iter().map(|paper| (paper.form.clone(), paper.pages, PaperState::Failed)));
         if let Some(first) = rows.first_mut()
             && first.2 == PaperState::Waiting
