@@ -1,1 +1,110 @@
-//! (written next)
+//! Site packs: the folder in which a municipality says what its kiosk offers.
+//!
+//! A pack holds `site.toml` (name, policy), `services.toml` (categories and services) and names the form library that it
+//! picks from. It is loaded whole or not at all.
+
+use domain::Localized;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use visit::{Catalogue, Category, Policy, Service};
+
+/// Why a pack cannot be used. The text names file and place.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// A file is missing or cannot be read.
+    #[error("{path}: cannot be read")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{path}: {what}")]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// What and where, with the line.
+        what: String,
+    },
+    /// Two things do not fit together.
+    #[error("{path}: {what}")]
+    Inconsistent {
+        /// Which file.
+        path: PathBuf,
+        /// What.
+        what: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SiteFile {
+    name: Localized,
+    #[serde(default)]
+    queue_qr: Option<String>,
+    /// The folder of forms, relative to the pack.
+    forms: PathBuf,
+    #[serde(default)]
+    policy: Policy,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServicesFile {
+    category: Vec<Category>,
+    service: Vec<Service>,
+}
+
+/// A loaded pack. Its catalogue has no form outlines yet: they come from the forms themselves.
+#[derive(Debug)]
+pub struct Pack {
+    /// What is offered.
+    pub catalogue: Catalogue,
+    /// The numbers in force.
+    pub policy: Policy,
+    /// The folder of forms.
+    pub forms: PathBuf,
+}
+
+fn read<T: DeserializeOwned>(path: PathBuf) -> Result<T, PackError> {
+    let text = std::fs::read_to_string(&path).map_err(|source| PackError::Read { path: path.clone(), source })?;
+    toml::from_str(&text).map_err(|error| PackError::Malformed { path, what: error.to_string() })
+}
+
+impl Pack {
+    /// Loads a pack and checks that its parts fit together.
+    ///
+    /// # Errors
+    /// When a file is missing, malformed, or names something that is not there.
+    pub fn load(folder: &Path) -> Result<Self, PackError> {
+        let site: SiteFile = read(folder.join("site.toml"))?;
+        let path = folder.join("services.toml");
+        let services: ServicesFile = read(path.clone())?;
+        let wrong = |what: String| Err(PackError::Inconsistent { path: path.clone(), what });
+        let mut seen = BTreeSet::new();
+        for service in &services.service {
+            let id = &service.id.0;
+            if !seen.insert(id) {
+                return wrong(format!("the service \"{id}\" is there twice"));
+            }
+            if !services.category.iter().any(|category| category.id == service.category) {
+                return wrong(format!("\"{id}\" is in the category \"{}\", which is not there", service.category));
+            }
+            if service.forms.is_empty() {
+                return wrong(format!("\"{id}\" has no form"));
+            }
+        }
+        let catalogue = Catalogue {
+            site: site.name,
+            categories: services.category,
+            services: services.service,
+            forms: Default::default(),
+            queue_qr: site.queue_qr,
+        };
+        Ok(Self { catalogue, policy: site.policy, forms: folder.join(site.forms) })
+    }
+}

@@ -1,1 +1,13 @@
-//! (written next)
+//! A My Number card in software: the other end of the real `pcscd`, able to carry any invented citizen under a test
+//! authority, to be as slow as the air, and to fail at any instant.
+
+mod air;
+mod card;
+mod issue;
+mod tlv;
+mod vpcd;
+
+pub use air::BitRate;
+pub use card::{Application, Card, Ief, Key};
+pub use issue::{CaKey, Citizen, TestAuthority};
+pub use vpcd::{Inserted, Taker};

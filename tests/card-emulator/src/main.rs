@@ -1,0 +1,90 @@
+//! Lays invented cards into a virtual reader, told by lines on standard input.
+
+use anyhow::{Context, bail};
+use card_emulator::{BitRate, Citizen, Inserted, Taker, TestAuthority};
+use clap::Parser;
+use std::io::BufRead;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+/// A My Number card in software, for vsmartcard's virtual reader.
+///
+/// Reads `insert`, `remove` and `quit` from standard input and says each change as a JSON line.
+#[derive(Parser)]
+struct Args {
+    /// The citizen, as TOML.
+    #[arg(long)]
+    citizen: PathBuf,
+    /// The photo, as JPEG 2000.
+    #[arg(long)]
+    photo: Option<PathBuf>,
+    /// Seed of the test authority's keys.
+    #[arg(long, default_value_t = 1)]
+    authority: u64,
+    /// Write the authority's keys here, for `kiosk --ca`.
+    #[arg(long)]
+    ca_out: Option<PathBuf>,
+    /// The virtual reader's port on 127.0.0.1.
+    #[arg(long, default_value_t = 35963)]
+    port: u16,
+    /// As slow as the air at 106, 212 or 424 kbit/s.
+    #[arg(long)]
+    speed: Option<u32>,
+    /// Torn away after so many commands.
+    #[arg(long)]
+    torn_after: Option<usize>,
+    /// Only write the authority's keys.
+    #[arg(long)]
+    ca_only: bool,
+}
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let authority = TestAuthority::from_seed(args.authority)?;
+    if let Some(path) = &args.ca_out {
+        std::fs::write(path, authority.ca_toml()).with_context(|| path.display().to_string())?;
+    }
+    if args.ca_only {
+        return Ok(());
+    }
+    let text = std::fs::read_to_string(&args.citizen).with_context(|| args.citizen.display().to_string())?;
+    let mut citizen = Citizen::from_toml(&text)?;
+    if let Some(photo) = &args.photo {
+        citizen.photo = std::fs::read(photo).with_context(|| photo.display().to_string())?;
+    }
+    let speed = match args.speed {
+        None => None,
+        Some(106) => Some(BitRate::K106),
+        Some(212) => Some(BitRate::K212),
+        Some(424) => Some(BitRate::K424),
+        Some(other) => bail!("no such bit rate: {other}"),
+    };
+    let card = Arc::new(Mutex::new(authority.issue(&citizen)?));
+    println!("{{\"state\":\"ready\"}}");
+    let mut taker: Option<Taker> = None;
+    for line in std::io::stdin().lock().lines() {
+        match line?.trim() {
+            "insert" => {
+                let inserted = Inserted::connect(args.port).context("no virtual reader listens")?;
+                taker = Some(inserted.taker()?);
+                let card = Arc::clone(&card);
+                std::thread::spawn(move || {
+                    let Ok(mut card) = card.lock() else { return };
+                    if let Err(error) = inserted.serve(&mut card, speed, args.torn_after) {
+                        eprintln!("reader: {error}");
+                    }
+                    println!("{{\"state\":\"removed\"}}");
+                });
+                println!("{{\"state\":\"inserted\"}}");
+            }
+            "remove" => {
+                if let Some(taker) = taker.take() {
+                    taker.take();
+                }
+            }
+            "quit" => break,
+            _ => {}
+        }
+    }
+    Ok(())
+}
