@@ -1,0 +1,128 @@
+//! The authorities that are trusted, and the checks that lead to them (facts §2.2, §2.3).
+//!
+//! The production keys are not officially published, so none is built in: the municipality configures them.
+
+use crate::tlv::{self, Malformed};
+use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::path::Path;
+
+/// A file of CA keys that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorityError {
+    /// It cannot be read.
+    #[error("the file of CA keys cannot be read")]
+    Read(#[from] std::io::Error),
+    /// It is not TOML of the right form.
+    #[error("the file of CA keys is malformed: {0}")]
+    Malformed(#[from] toml::de::Error),
+    /// A key in it is no key.
+    #[error("CA key {0} is no RSA key")]
+    NotAKey(usize),
+}
+
+/// The trusted keys, by identifier.
+#[derive(Debug, Clone, Default)]
+pub struct CaSet(Vec<([u8; 16], RsaPublicKey)>);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyFile {
+    #[serde(default)]
+    key: Vec<KeyEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyEntry {
+    id: String,
+    modulus: String,
+    exponent: u32,
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> = text.chars().map(|c| c.to_digit(16).map(|digit| digit as u8)).collect();
+    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
+    Some(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+}
+
+impl CaSet {
+    /// Reads `[[key]]` tables with `id` (16 bytes) and `modulus` in hexadecimal and `exponent`.
+    ///
+    /// # Errors
+    /// When the text is malformed.
+    pub fn from_toml(text: &str) -> Result<Self, AuthorityError> {
+        let file: KeyFile = toml::from_str(text)?;
+        let keys = file.key.iter().enumerate().map(|(at, entry)| {
+            let id = unhex(&entry.id).and_then(|id| id.try_into().ok()).ok_or(AuthorityError::NotAKey(at))?;
+            let modulus = unhex(&entry.modulus).ok_or(AuthorityError::NotAKey(at))?;
+            let key = RsaPublicKey::new(BigUint::from_bytes_be(&modulus), BigUint::from(entry.exponent));
+            Ok((id, key.map_err(|_| AuthorityError::NotAKey(at))?))
+        });
+        keys.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Reads such a file.
+    ///
+    /// # Errors
+    /// When it cannot be read or is malformed.
+    pub fn load(path: &Path) -> Result<Self, AuthorityError> {
+        Self::from_toml(&std::fs::read_to_string(path)?)
+    }
+
+    /// The keys with this identifier.
+    fn named(&self, id: &[u8]) -> impl Iterator<Item = &RsaPublicKey> {
+        self.0.iter().filter(move |(known, _)| known == id).map(|(_, key)| key)
+    }
+}
+
+/// Whether `signature` is that of `key` over `data` (PKCS#1 v1.5, SHA-256).
+pub fn signed(key: &RsaPublicKey, data: &[u8], signature: &[u8]) -> bool {
+    key.verify(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(data), signature).is_ok()
+}
+
+/// Whether `signature` is that of `key` over an encoded message as it stands.
+pub fn signed_raw(key: &RsaPublicKey, encoded: &[u8], signature: &[u8]) -> bool {
+    key.verify(Pkcs1v15Sign::new_unprefixed(), encoded, signature).is_ok()
+}
+
+/// A public key as cards write it: `90` exponent, `91` modulus.
+pub fn public_key(bytes: &[u8]) -> Result<RsaPublicKey, Malformed> {
+    let objects = tlv::all(bytes)?;
+    let exponent = BigUint::from_bytes_be(tlv::find(&objects, 0x90)?.value);
+    let modulus = BigUint::from_bytes_be(tlv::find(&objects, 0x91)?.value);
+    RsaPublicKey::new(modulus, exponent).map_err(|_| Malformed)
+}
+
+/// The chain from the configured keys to an issuer.
+#[derive(Debug)]
+pub enum Issuer {
+    /// A configured key vouches for it.
+    Trusted(RsaPublicKey),
+    /// A configured key has the name, but did not sign it.
+    Forged,
+    /// No configured key has the name.
+    Unknown,
+}
+
+/// Checks a card-verifiable certificate (tag 7F21) against the configured keys.
+pub fn issuer(certificate: &[u8], authorities: &CaSet) -> Result<Issuer, Malformed> {
+    let (outer, _) = tlv::first(certificate)?;
+    if outer.tag != 0x7f21 {
+        return Err(Malformed);
+    }
+    let objects = tlv::all(outer.value)?;
+    let body = tlv::find(&objects, 0x5f4e)?.value;
+    let signature = tlv::find(&objects, 0x5f37)?.value;
+    let (issuer_id, rest) = body.split_at_checked(16).ok_or(Malformed)?;
+    let key = public_key(rest.get(16..).ok_or(Malformed)?)?;
+    let mut named = false;
+    for authority in authorities.named(issuer_id) {
+        named = true;
+        if signed(authority, body, signature) {
+            return Ok(Issuer::Trusted(key));
+        }
+    }
+    Ok(if named { Issuer::Forged } else { Issuer::Unknown })
+}

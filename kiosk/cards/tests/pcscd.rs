@@ -1,0 +1,123 @@
+//! The port over the real `pcscd`, and programs that nobody here wrote reading the same card.
+
+use card_emulator::{Citizen, TestAuthority};
+use cards::{CaSet, Config};
+use domain::card::{CardCommand, CardEvent, CardKind, CardRefusal, CardSecret, CodeB, Genuine, Pin};
+use domain::{Personal, RequestId};
+use stage::{CardProcess, Pcscd};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+const CITIZENS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/card-emulator/citizens");
+
+/// The emulator's binary: cargo builds it for this workspace's tests.
+fn emulator() -> PathBuf {
+    let me = std::env::current_exe().unwrap();
+    let path = me.parent().and_then(Path::parent).unwrap().join("card-emulator");
+    assert!(path.exists(), "{} is not built: run `cargo build -p card-emulator` first", path.display());
+    path
+}
+
+fn next(events: &Receiver<CardEvent>) -> CardEvent {
+    loop {
+        match events.recv_timeout(Duration::from_secs(20)).expect("an event") {
+            CardEvent::Progress { .. } => {}
+            event => return event,
+        }
+    }
+}
+
+fn run(pcscd: &Pcscd, program: &str, arguments: &[&str]) -> Output {
+    Command::new(program).args(arguments).env("PCSCLITE_CSOCK_NAME", pcscd.socket()).output().unwrap_or_else(|error| {
+        panic!("{program} cannot be run ({error}): is opensc installed?");
+    })
+}
+
+#[test]
+fn the_port_tells_of_cards_and_reads_them() {
+    let pcscd = Pcscd::start().unwrap();
+    // SAFETY: nextest gives each test its own process, and no other thread of it runs yet.
+    unsafe { std::env::set_var("PCSCLITE_CSOCK_NAME", pcscd.socket()) };
+    let file = format!("{CITIZENS}/hanako.toml");
+    let mut card = CardProcess::start(&pcscd, &emulator(), &["--citizen", &file]).unwrap();
+    let authorities = CaSet::from_toml(&TestAuthority::from_seed(1).unwrap().ca_toml()).unwrap();
+    let (sender, events) = channel();
+    let port = cards::spawn(Config { reader: None, authorities }, move |event| sender.send(event).unwrap_or_default()).unwrap();
+    assert_eq!(next(&events), CardEvent::ReaderReady);
+    card.insert().unwrap();
+    assert_eq!(next(&events), CardEvent::Inserted { kind: CardKind::MyNumber, pin_tries: Some(3) });
+
+    let ask = |request, secret| port.send(CardCommand::Read { request: RequestId(request), secret, photo: true });
+    ask(1, CardSecret::Pin(Personal::new(Pin("0000".into()))));
+    let wrong = CardEvent::Refused { request: RequestId(1), why: CardRefusal::WrongSecret { left: 2 } };
+    assert_eq!(next(&events), wrong);
+    ask(2, CardSecret::Pin(Personal::new(Pin("1234".into()))));
+    let CardEvent::Read { request: RequestId(2), reading } = next(&events) else { panic!("not read") };
+    assert_eq!(reading.facts.name.reveal(), "渚　花子");
+    assert_eq!(reading.genuine, Genuine::Yes);
+
+    let citizen = Citizen::from_toml(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    ask(3, CardSecret::CodeB(Personal::new(CodeB(citizen.code_b()))));
+    let CardEvent::Read { request: RequestId(3), reading } = next(&events) else { panic!("not read") };
+    assert_eq!(reading.expires.map(|date| date.to_string()).as_deref(), Some("2035-02-28"));
+
+    card.remove().unwrap();
+    assert_eq!(next(&events), CardEvent::Removed);
+    card.insert().unwrap();
+    assert!(matches!(next(&events), CardEvent::Inserted { .. }));
+    drop(pcscd);
+    assert_eq!(next(&events), CardEvent::NoReader);
+}
+
+#[test]
+fn a_card_torn_away_under_the_port_says_removed() {
+    let pcscd = Pcscd::start().unwrap();
+    // SAFETY: as above.
+    unsafe { std::env::set_var("PCSCLITE_CSOCK_NAME", pcscd.socket()) };
+    let file = format!("{CITIZENS}/hanako.toml");
+    let mut card = CardProcess::start(&pcscd, &emulator(), &["--citizen", &file, "--torn-after", "12"]).unwrap();
+    let (sender, events) = channel();
+    let port = cards::spawn(Config::default(), move |event| sender.send(event).unwrap_or_default()).unwrap();
+    assert_eq!(next(&events), CardEvent::ReaderReady);
+    card.insert().unwrap();
+    assert!(matches!(next(&events), CardEvent::Inserted { .. }));
+    let secret = CardSecret::Pin(Personal::new(Pin("1234".into())));
+    port.send(CardCommand::Read { request: RequestId(1), secret, photo: false });
+    assert_eq!(next(&events), CardEvent::Refused { request: RequestId(1), why: CardRefusal::Removed });
+    assert_eq!(next(&events), CardEvent::Removed);
+}
+
+#[test]
+fn opensc_lists_the_certificates_and_signs() {
+    let pcscd = Pcscd::start().unwrap();
+    let file = format!("{CITIZENS}/hanako.toml");
+    let mut card = CardProcess::start(&pcscd, &emulator(), &["--citizen", &file]).unwrap();
+    card.insert().unwrap();
+    let list = stage::wait_for("OpenSC to see the card", Duration::from_secs(30), || {
+        let list = run(&pcscd, "pkcs15-tool", &["--list-certificates"]);
+        Ok(list.status.success().then(|| String::from_utf8_lossy(&list.stdout).into_owned()))
+    })
+    .unwrap();
+    assert_eq!(list.matches("X.509 Certificate").count(), 4, "{list}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(path("message"), "窓口").unwrap();
+    let openssl = |arguments: &[&str]| {
+        let output = Command::new("openssl").args(arguments).output().unwrap();
+        assert!(output.status.success(), "openssl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    openssl(&["dgst", "-sha256", "-binary", "-out", &path("hash"), &path("message")]);
+    let signed = run(
+        &pcscd,
+        "pkcs15-crypt",
+        &["-s", "-k", "1", "--sha-256", "--pkcs1", "-i", &path("hash"), "-o", &path("signature"), "-p", "1234", "-R"],
+    );
+    assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
+    let certificate = run(&pcscd, "pkcs15-tool", &["--read-certificate", "1", "-o", &path("certificate")]);
+    assert!(certificate.status.success());
+    openssl(&["x509", "-in", &path("certificate"), "-pubkey", "-noout", "-out", &path("key")]);
+    openssl(&["dgst", "-sha256", "-verify", &path("key"), "-signature", &path("signature"), &path("message")]);
+}

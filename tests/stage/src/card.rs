@@ -1,0 +1,61 @@
+//! The card emulator as a process beside a [`Pcscd`].
+
+use crate::Pcscd;
+use crate::process::Group;
+use anyhow::Context;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{ChildStdin, ChildStdout, Stdio};
+
+/// A card that can be laid down and taken away.
+pub struct CardProcess {
+    _group: Group,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl CardProcess {
+    /// Starts `program` (the binary `card-emulator`) with these arguments; returns when the card is made.
+    ///
+    /// # Errors
+    /// When it cannot be started or says nothing.
+    pub fn start(pcscd: &Pcscd, program: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
+        let mut command = pcscd.inside(program);
+        command.args(arguments).args(["--port", &pcscd.port().to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut group = Group::start(&mut command)?;
+        let input = group.child().stdin.take().context("no standard input")?;
+        let output = BufReader::new(group.child().stdout.take().context("no standard output")?);
+        let mut card = Self { _group: group, input, output };
+        card.expect("ready")?;
+        Ok(card)
+    }
+
+    fn expect(&mut self, state: &str) -> anyhow::Result<()> {
+        let mut line = String::new();
+        while !line.contains(state) {
+            line.clear();
+            if self.output.read_line(&mut line)? == 0 {
+                anyhow::bail!("the card emulator ended before it was {state}");
+            }
+        }
+        Ok(())
+    }
+
+    /// Lays the card down.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn insert(&mut self) -> anyhow::Result<()> {
+        writeln!(self.input, "insert")?;
+        self.expect("inserted")
+    }
+
+    /// Takes the card away.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn remove(&mut self) -> anyhow::Result<()> {
+        writeln!(self.input, "remove")?;
+        self.expect("removed")
+    }
+}

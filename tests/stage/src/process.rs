@@ -1,0 +1,41 @@
+//! A process and everything that it started, ended together.
+
+use anyhow::Context;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command};
+
+/// A process group that ends with this handle.
+pub struct Group(Child);
+
+impl Group {
+    /// Starts a command as the head of its own process group, which dies with this process too.
+    pub fn start(command: &mut Command) -> anyhow::Result<Self> {
+        command.process_group(0);
+        // SAFETY: prctl is async-signal-safe, and nothing else happens between fork and exec.
+        unsafe {
+            command.pre_exec(|| {
+                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+                Ok(())
+            });
+        }
+        Ok(Self(command.spawn().with_context(|| format!("{:?}", command.get_program()))?))
+    }
+
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.0
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let group = -(self.0.id() as libc::pid_t);
+        // SAFETY: the group is that of our own child, which has not been waited for yet.
+        unsafe { libc::kill(group, libc::SIGKILL) };
+        // It has been killed; what it answers no longer matters.
+        let _ = self.0.wait();
+    }
+}
