@@ -1,2 +1,80 @@
-//! (written next)
-fn main() {}
+//! The helper behind `cargo xtask`: prepares the machine, runs the checks, shows the kiosk.
+//!
+//! It is small on purpose: it must compile on a machine that has nothing but Rust and a C compiler.
+
+mod machine;
+mod steps;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use machine::Machine;
+use steps::Steps;
+
+/// Builds, checks and shows Madoguchi. Run from anywhere inside the checkout.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what building and testing need: system packages, cargo-deny, cargo-nextest, model weights.
+    ///
+    /// Everything that is not a system package goes into $MADOGUCHI_CACHE (default: ~/.cache/madoguchi), outside the tree.
+    Setup,
+    /// Everything that must hold before a change lands: formatting, lints, licences, all tests. Runs `setup` first.
+    Test,
+    /// Show the main job: a resident's visit with a virtual card, camera and printer. Runs `setup` first.
+    ///
+    /// With a display, the kiosk opens in a window. Without one, or with --walk, the visit walks by itself and leaves the
+    /// printed PDFs, a picture of every screen and a timing table in target/demo/.
+    Demo {
+        /// Walk by itself even where there is a display.
+        #[arg(long)]
+        walk: bool,
+    },
+    /// Measure: card to form, forms a second, face decision, start and memory, each beside a peer. Takes about ten minutes.
+    Bench,
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    let machine = Machine::here()?;
+    let mut steps = Steps::new(&machine);
+    match args.command {
+        Command::Setup => machine.setup(&mut steps)?,
+        Command::Test => {
+            machine.setup(&mut steps)?;
+            test(&machine, &mut steps)?;
+        }
+        Command::Demo { walk } => {
+            machine.setup(&mut steps)?;
+            let display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
+            let mut demo = machine.cargo(["run", "--package", "walks", "--bin", "demo", "--"]);
+            if walk || !display {
+                demo.arg("--walk");
+            }
+            steps.run("The demo", demo.arg("--out").arg(machine.target().join("demo")))?;
+        }
+        Command::Bench => {
+            machine.setup(&mut steps)?;
+            steps.run("Build", &mut machine.cargo(["build", "--workspace"]))?;
+            steps.run("Benchmarks", &mut machine.cargo(["run", "--package", "bench"]))?;
+        }
+    }
+    steps.summary();
+    Ok(())
+}
+
+fn test(machine: &Machine, steps: &mut Steps) -> Result<()> {
+    steps.run("Formatting", &mut machine.cargo(["fmt", "--all", "--check"]))?;
+    let mut deny = machine.tool("cargo-deny");
+    // The advisory database is fetched from the network, which a build machine need not have.
+    steps.run("Licences, bans, sources", deny.args(["--offline", "check", "licenses", "bans", "sources"]))?;
+    steps.run("Lints", &mut machine.cargo(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
+    steps.run("Build", &mut machine.cargo(["build", "--workspace", "--all-targets"]))?;
+    let mut nextest = machine.cargo(["nextest", "run", "--workspace", "--profile", "ci"]);
+    steps.run("Tests", &mut nextest).context("the failing tests' output stands above")
+}
