@@ -14,6 +14,8 @@ pub struct StatusWord(pub u16);
 
 impl StatusWord {
     pub const OK: Self = Self(0x9000);
+    /// The file ended before Le bytes.
+    const END_OF_FILE: Self = Self(0x6282);
 
     /// Tries left, where the word tells; blocked is 0 (6983, 6984, 63C0).
     pub fn tries(self) -> Option<u8> {
@@ -68,17 +70,18 @@ impl<'a> Session<'a> {
     }
 
     /// Sends a command; gives data and status word.
-    pub fn send(&mut self, command: &[u8]) -> Result<(Vec<u8>, StatusWord), CardError> {
-        let mut response = self.transport.transmit(command)?;
+    pub fn send(&mut self, command: &[u8]) -> Result<(Zeroizing<Vec<u8>>, StatusWord), CardError> {
+        let mut response = Zeroizing::new(self.transport.transmit(command)?);
         (self.progress)();
         let [.., high, low] = response[..] else { return Err(CardError::Malformed) };
-        response.truncate(response.len() - 2);
+        let size = response.len() - 2;
+        response.truncate(size);
         Ok((response, StatusWord(u16::from_be_bytes([high, low]))))
     }
 
-    fn expect(&mut self, command: &[u8]) -> Result<Vec<u8>, CardError> {
+    fn expect(&mut self, command: &[u8]) -> Result<Zeroizing<Vec<u8>>, CardError> {
         match self.send(command)? {
-            (data, StatusWord::OK) => Ok(data),
+            (data, StatusWord::OK | StatusWord::END_OF_FILE) => Ok(data),
             (_, StatusWord(word)) => Err(CardError::Status(word)),
         }
     }
@@ -131,8 +134,9 @@ impl<'a> Session<'a> {
     /// Reads the BER-TLV object that a file holds. `Le` never exceeds 256: cards refuse more (facts §2.5).
     pub fn read_file(&mut self, id: u16) -> Result<Zeroizing<Vec<u8>>, CardError> {
         self.select_file(id)?;
-        let mut file = Zeroizing::new(Vec::with_capacity(4096));
-        file.extend(self.expect(&[0x00, 0xb0, 0x00, 0x00, 0x00])?);
+        // Never grows, so that no copy stays behind in memory that was given back.
+        let mut file = Zeroizing::new(Vec::with_capacity(LARGEST_FILE));
+        file.extend_from_slice(&self.expect(&[0x00, 0xb0, 0x00, 0x00, 0x00])?);
         // Cards of 2023 were reported to have two bytes before the first tag (facts §2.2).
         let skip = if matches!(file[..], [0xff | 0x7f, ..]) { 0 } else { 2 };
         let size = skip + tlv::size_of_first(file.get(skip..).ok_or(CardError::Malformed)?)?;
@@ -142,11 +146,11 @@ impl<'a> Session<'a> {
         while file.len() < size {
             let [high, low] = (file.len() as u16).to_be_bytes();
             let le = (size - file.len()).min(256);
-            let part = Zeroizing::new(self.expect(&[0x00, 0xb0, high, low, (le & 0xff) as u8])?);
+            let part = self.expect(&[0x00, 0xb0, high, low, (le & 0xff) as u8])?;
             if part.is_empty() || part.len() > le {
                 return Err(CardError::Malformed);
             }
-            file.extend(part.iter());
+            file.extend_from_slice(&part);
         }
         file.truncate(size);
         file.drain(..skip);
@@ -154,7 +158,7 @@ impl<'a> Session<'a> {
     }
 
     /// Has the card's own key sign data (PKCS#1 v1.5 over what is given; no PIN).
-    pub fn internal_authenticate(&mut self, digest_info: &[u8]) -> Result<Vec<u8>, CardError> {
+    pub fn internal_authenticate(&mut self, digest_info: &[u8]) -> Result<Zeroizing<Vec<u8>>, CardError> {
         let mut command = vec![0x80, 0x2a, 0x00, 0x00, digest_info.len() as u8];
         command.extend(digest_info);
         command.push(0x00);

@@ -95,34 +95,24 @@ pub fn public_key(bytes: &[u8]) -> Result<RsaPublicKey, Malformed> {
     RsaPublicKey::new(modulus, exponent).map_err(|_| Malformed)
 }
 
-/// The chain from the configured keys to an issuer.
+/// The issuer of one application's data.
 #[derive(Debug)]
-pub enum Issuer {
-    /// A configured key vouches for it.
-    Trusted(RsaPublicKey),
-    /// A configured key has the name, but did not sign it.
-    Forged,
-    /// No configured key has the name.
-    Unknown,
+pub struct Issuer {
+    /// What it signs with.
+    pub key: RsaPublicKey,
+    /// Whether a configured authority vouches for the key; `None`: none has the name that the certificate gives.
+    pub trusted: Option<bool>,
 }
 
-/// Checks a card-verifiable certificate (tag 7F21) against the configured keys.
+/// Reads a card-verifiable certificate (tag 7F21) and checks it against the configured keys. With none configured the
+/// rest of the chain is still checked, so the key is given in any case.
 pub fn issuer(certificate: &[u8], authorities: &CaSet) -> Result<Issuer, Malformed> {
-    let (outer, _) = tlv::first(certificate)?;
-    if outer.tag != 0x7f21 {
-        return Err(Malformed);
-    }
-    let objects = tlv::all(outer.value)?;
+    let objects = tlv::template(certificate, 0x7f21)?;
     let body = tlv::find(&objects, 0x5f4e)?.value;
     let signature = tlv::find(&objects, 0x5f37)?.value;
-    let (issuer_id, rest) = body.split_at_checked(16).ok_or(Malformed)?;
+    let (authority_id, rest) = body.split_at_checked(16).ok_or(Malformed)?;
     let key = public_key(rest.get(16..).ok_or(Malformed)?)?;
-    let mut named = false;
-    for authority in authorities.named(issuer_id) {
-        named = true;
-        if signed(authority, body, signature) {
-            return Ok(Issuer::Trusted(key));
-        }
-    }
-    Ok(if named { Issuer::Forged } else { Issuer::Unknown })
+    let trusted =
+        authorities.named(authority_id).map(|authority| signed(authority, body, signature)).reduce(|a, b| a || b);
+    Ok(Issuer { key, trusted })
 }

@@ -1,8 +1,8 @@
 //! 個人番号カード: which card lies there, its facts, its photo, and the proof (facts §1, §2).
 
 use crate::apdu::{CardError, Session};
-use crate::authority::{self, CaSet, Issuer};
-use crate::tlv;
+use crate::authority::{self, CaSet};
+use crate::tlv::{self, Object};
 use crate::transport::Transport;
 use domain::card::{BirthDate, CardKind, CardReading, CardRefusal, CardSecret, Facts, Genuine, Photo, Sex};
 use domain::{Date, IdentityTag, Personal};
@@ -10,7 +10,6 @@ use rand::RngCore;
 use rsa::RsaPublicKey;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
 
 const JPKI: [u8; 10] = [0xd3, 0x92, 0xf0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01];
 const TEXT: [u8; 10] = [0xd3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x08];
@@ -49,7 +48,7 @@ pub struct Evidence {
     pub photo_signed: Option<bool>,
     /// The issuer is vouched for by a configured authority; `None`: no such authority is configured.
     pub issuer_trusted: Option<bool>,
-    /// The card answered a fresh challenge with its own key: it is no copy.
+    /// Each application that was read answered a fresh challenge with its own key: they are no copies.
     pub card_answered: bool,
     /// Face and text agree on birth date and sex; `None`: the face was not read.
     pub applications_agree: Option<bool>,
@@ -106,21 +105,12 @@ fn well_formed(secret: &CardSecret) -> bool {
 }
 
 fn text_of(bytes: &[u8]) -> Result<String, CardError> {
-    String::from_utf8(bytes.to_vec()).map_err(|_| CardError::Malformed)
+    std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| CardError::Malformed)
 }
 
 fn date_of(bytes: &[u8]) -> Result<Date, CardError> {
     let text = std::str::from_utf8(bytes).map_err(|_| CardError::Malformed)?;
     Date::strptime("%Y%m%d", text).map_err(|_| CardError::Malformed)
-}
-
-struct Face {
-    photo: Personal<Photo>,
-    expires: Date,
-    signed: bool,
-    issuer: Issuer,
-    birth: Zeroizing<Vec<u8>>,
-    sex: Zeroizing<Vec<u8>>,
 }
 
 /// Reads a My Number card: facts, with code B the photo too, and everything that proves them.
@@ -159,16 +149,7 @@ fn read_inner(
         CardSecret::CodeB(code) => session.verify(text::CODE_B, &code.reveal().0)?,
     }
     let file = session.read_file(text::FACTS)?;
-    let integrity = session.read_file(text::INTEGRITY)?;
-    let certificate = session.read_file(text::ISSUER)?;
-    let key_file = session.read_file(text::CARD_KEY)?;
-
-    let (outer, _) = tlv::first(&file)?;
-    if outer.tag != 0xff20 {
-        return Err(CardError::Malformed);
-    }
-    let objects = tlv::all(outer.value)?;
-    let (_, signed_part) = tlv::first(outer.value)?;
+    let objects = tlv::template(&file, 0xff20)?;
     let value = |tag| tlv::find(&objects, tag).map(|object| object.value);
     let (birth, sex) = (value(0xdf24)?, value(0xdf25)?);
     let facts = Facts {
@@ -181,82 +162,127 @@ fn read_inner(
             _ => Sex::Other,
         }),
     };
-
-    let issuer = authority::issuer(&certificate, authorities)?;
-    let issuer_key = issuer_key(&certificate)?;
-    let mut evidence = Evidence { facts_signed: facts_signed(&integrity, signed_part, &issuer_key)?, ..Evidence::default() };
-    evidence.issuer_trusted = trusted(&issuer);
-    let card_key = card_key(&key_file, &issuer_key)?;
-    evidence.card_answered = match &card_key {
-        Some(key) => answers(&mut session, key)?,
-        None => false,
-    };
+    let mut evidence = Evidence::default();
+    unproven_or_gone(prove_facts(&mut session, &objects, authorities, &mut evidence))?;
 
     let mut face = None;
-    if let (CardSecret::CodeB(code), true) = (secret, photo) {
-        let read = read_face(&mut session, &code.reveal().0, authorities)?;
-        evidence.photo_signed = Some(read.signed);
-        evidence.applications_agree = Some(read.birth[..] == *birth && read.sex[..] == *sex);
-        // Both chains must hold; the weaker of the two counts.
-        evidence.issuer_trusted = match (evidence.issuer_trusted, trusted(&read.issuer)) {
-            (Some(a), Some(b)) => Some(a && b),
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            _ => None,
-        };
-        face = Some(read);
+    if let (CardSecret::CodeB(code), true) = (secret, photo)
+        && session.select_application(&VISUAL)?
+    {
+        session.verify(visual::CODE_B, &code.reveal().0)?;
+        let file = session.read_file(visual::FACE)?;
+        let objects = tlv::template(&file, 0xff20)?;
+        let value = |tag| tlv::find(&objects, tag).map(|object| object.value);
+        let photo = Some(value(0xdf27)?).filter(|photo| !photo.is_empty());
+        evidence.applications_agree = Some(value(0xdf22)? == birth && value(0xdf23)? == sex);
+        face = Some((photo.map(|photo| Personal::new(Photo(photo.to_vec()))), date_of(value(0xdf29)?)?));
+        unproven_or_gone(prove_face(&mut session, &objects, authorities, &mut evidence))?;
     }
-    let genuine = evidence.genuine();
-    let expires = face.as_ref().map(|face| face.expires);
+    let (photo, expires) = face.map_or((None, None), |(photo, expires)| (photo, Some(expires)));
     let reading = CardReading {
         kind: CardKind::MyNumber,
         facts,
-        photo: face.map(|face| face.photo).filter(|photo| !photo.reveal().0.is_empty()),
-        genuine,
+        photo,
+        genuine: evidence.genuine(),
         expires,
         tag: IdentityTag(rand::rngs::OsRng.next_u64()),
     };
     Ok((reading, evidence))
 }
 
-fn trusted(issuer: &Issuer) -> Option<bool> {
-    match issuer {
-        Issuer::Trusted(_) => Some(true),
-        Issuer::Forged => Some(false),
-        Issuer::Unknown => None,
+/// A proof that the card refuses or garbles is one that it did not give; only a card that does not answer ends the
+/// reading.
+fn unproven_or_gone(proof: Result<(), CardError>) -> Result<(), CardError> {
+    match proof {
+        Err(gone @ CardError::Transport(_)) => Err(gone),
+        _ => Ok(()),
     }
 }
 
-/// The key in a certificate, whoever signed it: with no authority configured the rest of the chain is still checked.
-fn issuer_key(certificate: &[u8]) -> Result<RsaPublicKey, CardError> {
-    let (outer, _) = tlv::first(certificate)?;
-    let objects = tlv::all(outer.value)?;
-    let body = tlv::find(&objects, 0x5f4e)?.value;
-    Ok(authority::public_key(body.get(32..).ok_or(CardError::Malformed)?)?)
+/// The text application's proof: its issuer, the issuer's signature over the facts, the card's own key, its answer.
+fn prove_facts(
+    session: &mut Session,
+    facts: &[Object],
+    authorities: &CaSet,
+    evidence: &mut Evidence,
+) -> Result<(), CardError> {
+    let issuer = authority::issuer(&session.read_file(text::ISSUER)?, authorities)?;
+    evidence.issuer_trusted = issuer.trusted;
+    let integrity = session.read_file(text::INTEGRITY)?;
+    evidence.facts_signed = facts_signed(&integrity, facts, &issuer.key)?;
+    let card_key = card_key(&session.read_file(text::CARD_KEY)?, &issuer.key)?;
+    evidence.card_answered = answers(session, &card_key)?;
+    Ok(())
+}
+
+/// The visual application's proof; what the text application has proved is taken back until this one has proved it too.
+fn prove_face(
+    session: &mut Session,
+    face: &[Object],
+    authorities: &CaSet,
+    evidence: &mut Evidence,
+) -> Result<(), CardError> {
+    let answered = std::mem::take(&mut evidence.card_answered);
+    evidence.photo_signed = Some(false);
+    let issuer = authority::issuer(&session.read_file(visual::ISSUER)?, authorities)?;
+    evidence.issuer_trusted = weaker(evidence.issuer_trusted, issuer.trusted);
+    evidence.photo_signed = Some(face_signed(face, &issuer.key)?);
+    let card_key = authority::public_key(tlv::find(face, 0xdf24)?.value)?;
+    evidence.card_answered = answered && answers(session, &card_key)?;
+    Ok(())
+}
+
+/// The trust in two issuers together: doubt in one is doubt, and not knowing one is not knowing.
+fn weaker(one: Option<bool>, other: Option<bool>) -> Option<bool> {
+    match (one, other) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    }
 }
 
 /// EF 0003: DF32 is the hash of the facts after their index, DF33 signs DF31 and DF32.
-fn facts_signed(integrity: &[u8], facts: &[u8], issuer: &RsaPublicKey) -> Result<bool, CardError> {
-    let (outer, _) = tlv::first(integrity)?;
-    let objects = tlv::all(outer.value)?;
-    let (h1, h2) = (tlv::find(&objects, 0xdf31)?, tlv::find(&objects, 0xdf32)?);
+fn facts_signed(integrity: &[u8], facts: &[Object], issuer: &RsaPublicKey) -> Result<bool, CardError> {
+    let objects = tlv::template(integrity, 0xff30)?;
+    let (number, hash) = (tlv::find(&objects, 0xdf31)?, tlv::find(&objects, 0xdf32)?);
     let signature = tlv::find(&objects, 0xdf33)?.value;
-    let data = [h1.whole, h2.whole].concat();
-    Ok(h2.value == Sha256::digest(facts).as_slice() && authority::signed(issuer, &data, signature))
+    let [_index, facts @ ..] = facts else { return Err(CardError::Malformed) };
+    let signed = [number.whole, hash.whole].concat();
+    Ok(hash.value == digest(facts).as_slice() && authority::signed(issuer, &signed, signature))
 }
 
-/// EF 0007: the card's public key, if the issuer signed it.
-fn card_key(file: &[u8], issuer: &RsaPublicKey) -> Result<Option<RsaPublicKey>, CardError> {
-    let (outer, _) = tlv::first(file)?;
-    let objects = tlv::all(outer.value)?;
-    let key = tlv::find(&objects, 0xdf51)?;
-    let signature = tlv::find(&objects, 0xdf52)?.value;
-    if !authority::signed(issuer, key.whole, signature) {
-        return Ok(None);
+/// EF 0002 of the visual application: three hashes (96 bytes) in one OCTET STRING, a DigestInfo of the card's own kind.
+fn face_signed(face: &[Object], issuer: &RsaPublicKey) -> Result<bool, CardError> {
+    let object = |tag| tlv::find(face, tag);
+    let digests = [
+        digest(&[object(0xdf22)?, object(0xdf23)?, object(0xdf24)?]),
+        digest(&[object(0xdf25)?, object(0xdf26)?]),
+        digest(&[object(0xdf27)?]),
+    ];
+    let encoded = [&[0x30, 0x71], &SHA256_ALGORITHM[..], &[0x04, 0x60], &digests.concat()].concat();
+    Ok(authority::signed_raw(issuer, &encoded, object(0xdf28)?.value))
+}
+
+/// The hash of objects as written, tags and lengths included.
+fn digest(objects: &[Object]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for object in objects {
+        hasher.update(object.whole);
     }
-    Ok(Some(authority::public_key(key.value)?))
+    hasher.finalize().into()
 }
 
-/// A fresh challenge, signed by the card's own key: a copy of the files cannot answer.
+/// EF 0007: the card's public key, as the issuer signed it.
+fn card_key(file: &[u8], issuer: &RsaPublicKey) -> Result<RsaPublicKey, CardError> {
+    let objects = tlv::template(file, 0xff50)?;
+    let key = tlv::find(&objects, 0xdf51)?;
+    if !authority::signed(issuer, key.whole, tlv::find(&objects, 0xdf52)?.value) {
+        return Err(CardError::Malformed);
+    }
+    Ok(authority::public_key(key.value)?)
+}
+
+/// A fresh challenge, signed by the selected application's own key: a copy of the files cannot answer.
 fn answers(session: &mut Session, key: &RsaPublicKey) -> Result<bool, CardError> {
     let mut challenge = [0u8; 32];
     rand::rngs::OsRng.fill_bytes(&mut challenge);
@@ -264,38 +290,4 @@ fn answers(session: &mut Session, key: &RsaPublicKey) -> Result<bool, CardError>
     let digest_info = [&[0x30, 0x31], &SHA256_ALGORITHM[..], &[0x04, 0x20], &hash].concat();
     let signature = session.internal_authenticate(&digest_info)?;
     Ok(authority::signed(key, &challenge, &signature))
-}
-
-fn read_face(session: &mut Session, code: &str, authorities: &CaSet) -> Result<Face, CardError> {
-    if !session.select_application(&VISUAL)? {
-        return Err(CardError::Malformed);
-    }
-    session.verify(visual::CODE_B, code)?;
-    let file = session.read_file(visual::FACE)?;
-    let certificate = session.read_file(visual::ISSUER)?;
-    let (outer, _) = tlv::first(&file)?;
-    if outer.tag != 0xff20 {
-        return Err(CardError::Malformed);
-    }
-    let objects = tlv::all(outer.value)?;
-    let object = |tag| tlv::find(&objects, tag);
-    let hash = |tags: &[u16]| -> Result<Vec<u8>, CardError> {
-        let mut hasher = Sha256::new();
-        for tag in tags {
-            hasher.update(object(*tag)?.whole);
-        }
-        Ok(hasher.finalize().to_vec())
-    };
-    let digests = [hash(&[0xdf22, 0xdf23, 0xdf24])?, hash(&[0xdf25, 0xdf26])?, hash(&[0xdf27])?].concat();
-    // 96 bytes of hashes in one OCTET STRING: a DigestInfo of the card's own kind.
-    let encoded = [&[0x30, 0x71], &SHA256_ALGORITHM[..], &[0x04, 0x60], &digests].concat();
-    let signed = authority::signed_raw(&issuer_key(&certificate)?, &encoded, object(0xdf28)?.value);
-    Ok(Face {
-        photo: Personal::new(Photo(object(0xdf27)?.value.to_vec())),
-        expires: date_of(object(0xdf29)?.value)?,
-        signed,
-        issuer: authority::issuer(&certificate, authorities)?,
-        birth: Zeroizing::new(object(0xdf22)?.value.to_vec()),
-        sex: Zeroizing::new(object(0xdf23)?.value.to_vec()),
-    })
 }

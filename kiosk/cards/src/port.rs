@@ -1,14 +1,16 @@
 //! The card port: a thread that watches the readers and reads on command.
 
+use crate::apdu::CardError;
 use crate::authority::CaSet;
 use crate::mynumber;
 use crate::transport::TransportError;
-use domain::card::{CardCommand, CardEvent, CardKind, CardRefusal};
-use pcsc::{Card, Context, Disposition, PNP_NOTIFICATION, Protocols, ReaderState, Scope, ShareMode, State};
-use std::ffi::CString;
-use std::sync::mpsc::{self, Receiver, Sender};
+use domain::RequestId;
+use domain::card::{CardCommand, CardEvent, CardKind, CardRefusal, CardSecret};
+use pcsc::{Card, Context, Disposition, Protocols, ReaderState, Scope, ShareMode, State};
+use std::ffi::{CStr, CString};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What the port needs to know.
 #[derive(Debug, Clone, Default)]
@@ -19,9 +21,16 @@ pub struct Config {
     pub authorities: CaSet,
 }
 
-/// How long a wait for a change of the readers lasts before commands are looked at. A command cancels the wait, so this
-/// is only the pace at which a missing pcscd is asked again.
-const WAIT: Duration = Duration::from_millis(500);
+/// How often a missing reader is looked for.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// How long one wait for the card lasts before commands are looked at: no command waits longer. pcscd tells of a change
+/// at once in any case.
+const PACE: Duration = Duration::from_millis(40);
+
+/// How long a card that lies there may give no answer before it is taken for none of ours. pcscd needs up to 0.4 s to see
+/// that a card is gone.
+const STEADY: Duration = Duration::from_secs(1);
 
 /// The steps of a whole reading with photo, for the progress bar.
 const STEPS: u16 = 52;
@@ -57,7 +66,9 @@ impl Drop for Handle {
 /// When no thread can be started.
 pub fn spawn(config: Config, emit: impl Fn(CardEvent) + Send + 'static) -> std::io::Result<Handle> {
     let (commands, receiver) = mpsc::channel();
-    let thread = std::thread::Builder::new().name("cards".into()).spawn(move || Port { config, emit, said: None, card: None }.run(&receiver))?;
+    let thread = std::thread::Builder::new()
+        .name("cards".into())
+        .spawn(move || Port { config, emit, said: None, mute_since: None }.run(&receiver))?;
     Ok(Handle { commands: Some(commands), thread: Some(thread) })
 }
 
@@ -66,203 +77,161 @@ pub fn spawn(config: Config, emit: impl Fn(CardEvent) + Send + 'static) -> std::
 enum Said {
     NoReader,
     Empty,
-    Card,
+    /// The card that came with this count of pcscd's: another count is another laying down.
+    Card(u32),
 }
+
+/// The handle is gone.
+struct Closed;
 
 struct Port<F: Fn(CardEvent)> {
     config: Config,
     emit: F,
     said: Option<Said>,
-    card: Option<Card>,
-}
-
-/// Whether the commands' sender still lives.
-enum Commands {
-    Open,
-    Closed,
+    /// Since when a card has lain there that gives no answer.
+    mute_since: Option<Instant>,
 }
 
 impl<F: Fn(CardEvent)> Port<F> {
     fn run(mut self, commands: &Receiver<CardCommand>) {
         loop {
-            let Ok(context) = Context::establish(Scope::User) else {
-                self.say(Said::NoReader, None);
-                match commands.recv_timeout(WAIT) {
-                    Ok(command) => self.refuse_without_reader(&command),
-                    Err(mpsc::RecvTimeoutError::Disconnected) => return,
-                    Err(mpsc::RecvTimeoutError::Timeout) => {}
-                }
-                continue;
-            };
-            if let Commands::Closed = self.watch(&context, commands) {
+            // Ends when the handle, the reader or pcscd goes.
+            if let Ok(Closed) = self.watch(commands) {
                 return;
             }
+            if self.said.replace(Said::NoReader) != Some(Said::NoReader) {
+                (self.emit)(CardEvent::NoReader);
+            }
+            match commands.recv_timeout(RETRY) {
+                Ok(CardCommand::Read { request, .. }) => {
+                    (self.emit)(CardEvent::Refused { request, why: CardRefusal::NoReader });
+                }
+                Ok(CardCommand::Look) => (self.emit)(CardEvent::NoReader),
+                Ok(CardCommand::Release) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
         }
     }
 
-    /// Watches until the context breaks (pcscd restarted) or the handle is dropped.
-    fn watch(&mut self, context: &Context, commands: &Receiver<CardCommand>) -> Commands {
+    fn watch(&mut self, commands: &Receiver<CardCommand>) -> Result<Closed, pcsc::Error> {
+        let context = Context::establish(Scope::User)?;
+        let reader = find_reader(&context, self.config.reader.as_deref())?;
+        let mut states = [ReaderState::new(reader.clone(), State::UNAWARE)];
+        let (mut state, mut count) = (State::UNAWARE, 0);
         loop {
-            let reader = match self.reader(context) {
-                Ok(reader) => reader,
-                Err(_) => return Commands::Open,
-            };
-            let Some(reader) = reader else {
-                self.leave_card();
-                self.say(Said::NoReader, None);
-                match self.serve(commands, None, context) {
-                    Some(Commands::Closed) => return Commands::Closed,
-                    Some(Commands::Open) => return Commands::Open,
-                    None => {}
-                }
-                let mut states = [ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE)];
-                match context.get_status_change(WAIT, &mut states) {
-                    Ok(()) | Err(pcsc::Error::Timeout | pcsc::Error::Cancelled) => continue,
-                    Err(_) => return Commands::Open,
-                }
-            };
-            if self.said.is_none() || self.said == Some(Said::NoReader) {
-                (self.emit)(CardEvent::ReaderReady);
-            }
-            let mut known = State::UNAWARE;
-            loop {
-                let mut states = [ReaderState::new(reader.clone(), known)];
-                // Short, so that a command never waits for long: pcscd answers a change at once in any case.
-                let wait = if known == State::UNAWARE { Duration::ZERO } else { Duration::from_millis(40) };
-                match context.get_status_change(wait, &mut states) {
-                    Ok(()) => {
-                        let state = states[0].event_state();
-                        if state.intersects(State::UNKNOWN | State::UNAVAILABLE) {
-                            break;
-                        }
-                        known = state;
-                        self.change(context, &reader, state.contains(State::PRESENT));
+            match context.get_status_change(PACE, &mut states) {
+                Ok(()) => {
+                    (state, count) = (states[0].event_state(), states[0].event_count());
+                    if state.intersects(State::UNKNOWN | State::UNAVAILABLE) {
+                        return Err(pcsc::Error::ReaderUnavailable);
                     }
-                    Err(pcsc::Error::Timeout | pcsc::Error::Cancelled) => {}
-                    Err(_) => return Commands::Open,
+                    states[0].sync_current_state();
+                    self.look(&context, &reader, state, count);
                 }
-                match self.serve(commands, Some(&reader), context) {
-                    Some(done) => return done,
-                    None => {}
+                Err(pcsc::Error::Timeout | pcsc::Error::Cancelled) => {
+                    if self.mute_since.is_some() {
+                        self.look(&context, &reader, state, count);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+            loop {
+                match commands.try_recv() {
+                    Ok(CardCommand::Read { request, secret, photo }) => {
+                        (self.emit)(self.read(&context, &reader, request, &secret, photo));
+                    }
+                    Ok(CardCommand::Look) => {
+                        self.said = Some(Said::Empty);
+                        self.look(&context, &reader, state, count);
+                        if self.said == Some(Said::Empty) {
+                            (self.emit)(CardEvent::Removed);
+                        }
+                    }
+                    // Every reading closes what it opened, so that nothing is left to be done.
+                    Ok(CardCommand::Release) => {}
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return Ok(Closed),
                 }
             }
         }
     }
 
-    fn reader(&self, context: &Context) -> Result<Option<CString>, pcsc::Error> {
-        let readers = match context.list_readers_owned() {
-            Ok(readers) => readers,
-            Err(pcsc::Error::NoReadersAvailable) => vec![],
-            Err(error) => return Err(error),
+    /// Says what lies there, if that was not said last.
+    fn look(&mut self, context: &Context, reader: &CStr, state: State, count: u32) {
+        if matches!(self.said, None | Some(Said::NoReader)) {
+            self.said = Some(Said::Empty);
+            (self.emit)(CardEvent::ReaderReady);
+        }
+        let card = state.contains(State::PRESENT).then_some(Said::Card(count));
+        if card.is_some() && self.said == card {
+            return;
+        }
+        if self.said.replace(Said::Empty) != Some(Said::Empty) {
+            (self.emit)(CardEvent::Removed);
+        }
+        let Some(card) = card else {
+            self.mute_since = None;
+            return;
         };
-        let wanted = self.config.reader.as_deref();
-        Ok(readers.into_iter().find(|reader| wanted.is_none_or(|wanted| reader.to_bytes() == wanted.as_bytes())))
-    }
-
-    fn say(&mut self, said: Said, event: Option<CardEvent>) {
-        if self.said != Some(said) {
-            let before = self.said.replace(said);
-            match said {
-                Said::NoReader => (self.emit)(CardEvent::NoReader),
-                Said::Empty if before == Some(Said::Card) => (self.emit)(CardEvent::Removed),
-                _ => {}
-            }
-        }
-        if let Some(event) = event {
-            (self.emit)(event);
-        }
-    }
-
-    fn leave_card(&mut self) {
-        if let Some(card) = self.card.take() {
-            // Resetting closes what a PIN has opened, also when another program looks next.
-            let _ = card.disconnect(Disposition::ResetCard);
-        }
-    }
-
-    fn change(&mut self, context: &Context, reader: &CString, present: bool) {
-        if !present {
-            self.leave_card();
-            self.say(Said::Empty, None);
-            return;
-        }
-        if self.said == Some(Said::Card) {
-            return;
-        }
-        let found = self.connect(context, reader).and_then(|card| mynumber::detect(card).map_err(|error| error.refusal()));
-        let (kind, pin_tries) = match found {
+        let (kind, pin_tries) = match detect(context, reader) {
             Ok(found) => found,
-            // Gone again already: the next change says so.
-            Err(CardRefusal::Removed | CardRefusal::NoReader) => return self.leave_card(),
+            // Gone again already, or not yet steady in the field: it is asked again at every pace.
+            Err(_) if self.mute_since.get_or_insert_with(Instant::now).elapsed() < STEADY => return,
             Err(_) => (CardKind::Unknown, None),
         };
-        self.leave_card();
-        self.say(Said::Card, Some(CardEvent::Inserted { kind, pin_tries }));
+        self.mute_since = None;
+        self.said = Some(card);
+        (self.emit)(CardEvent::Inserted { kind, pin_tries });
     }
 
-    fn connect(&mut self, context: &Context, reader: &CString) -> Result<&mut Card, CardRefusal> {
-        if self.card.is_none() {
-            let card = context
-                .connect(reader, ShareMode::Exclusive, Protocols::ANY)
-                .map_err(|error| crate::apdu::CardError::Transport(TransportError::from(error)).refusal())?;
-            self.card = Some(card);
+    fn read(
+        &self,
+        context: &Context,
+        reader: &CStr,
+        request: RequestId,
+        secret: &CardSecret,
+        photo: bool,
+    ) -> CardEvent {
+        let mut done = 0u16;
+        let mut progress = || {
+            done = (done + 1).min(STEPS);
+            (self.emit)(CardEvent::Progress { request, done, of: STEPS });
+        };
+        let result = connect(context, reader).and_then(|mut card| {
+            let result = mynumber::read(&mut card, secret, photo, &self.config.authorities, &mut progress);
+            close(card);
+            result
+        });
+        match result {
+            Ok((reading, _)) => CardEvent::Read { request, reading: Box::new(reading) },
+            Err(why) => CardEvent::Refused { request, why },
         }
-        self.card.as_mut().ok_or(CardRefusal::NoReader)
     }
+}
 
-    fn refuse_without_reader(&self, command: &CardCommand) {
-        if let CardCommand::Read { request, .. } = command {
-            (self.emit)(CardEvent::Refused { request: *request, why: CardRefusal::NoReader });
-        }
-    }
+/// The reader of this name, or the first one.
+pub(crate) fn find_reader(context: &Context, wanted: Option<&str>) -> Result<CString, pcsc::Error> {
+    let readers = context.list_readers_owned()?;
+    let is_wanted = |reader: &CString| wanted.is_none_or(|wanted| reader.to_bytes() == wanted.as_bytes());
+    readers.into_iter().find(is_wanted).ok_or(pcsc::Error::UnknownReader)
+}
 
-    /// Takes all waiting commands. `Some` ends the watch.
-    fn serve(&mut self, commands: &Receiver<CardCommand>, reader: Option<&CString>, context: &Context) -> Option<Commands> {
-        loop {
-            let command = match commands.try_recv() {
-                Ok(command) => command,
-                Err(mpsc::TryRecvError::Empty) => return None,
-                Err(mpsc::TryRecvError::Disconnected) => {
-                    self.leave_card();
-                    return Some(Commands::Closed);
-                }
-            };
-            match command {
-                CardCommand::Release => self.leave_card(),
-                CardCommand::Look => {
-                    self.said = None;
-                    return Some(Commands::Open);
-                }
-                CardCommand::Read { request, secret, photo } => {
-                    let Some(reader) = reader else {
-                        (self.emit)(CardEvent::Refused { request, why: CardRefusal::NoReader });
-                        continue;
-                    };
-                    self.leave_card();
-                    let authorities = self.config.authorities.clone();
-                    let result = match self.connect(context, reader) {
-                        Err(refusal) => Err(refusal),
-                        Ok(_) => {
-                            let (card, emit) = (&mut self.card, &self.emit);
-                            let mut done = 0u16;
-                            let mut progress = || {
-                                done = (done + 1).min(STEPS);
-                                emit(CardEvent::Progress { request, done, of: STEPS });
-                            };
-                            match card {
-                                Some(card) => mynumber::read(card, &secret, photo, &authorities, &mut progress),
-                                None => Err(CardRefusal::NoReader),
-                            }
-                        }
-                    };
-                    drop(secret);
-                    self.leave_card();
-                    match result {
-                        Ok((reading, _)) => (self.emit)(CardEvent::Read { request, reading: Box::new(reading) }),
-                        Err(why) => (self.emit)(CardEvent::Refused { request, why }),
-                    }
-                }
-            }
-        }
-    }
+/// A card that no other program reaches in the meantime.
+pub(crate) fn connect(context: &Context, reader: &CStr) -> Result<Card, CardRefusal> {
+    let card = context.connect(reader, ShareMode::Exclusive, Protocols::ANY);
+    card.map_err(|error| CardError::from(TransportError::from(error)).refusal())
+}
+
+/// Ends a reading. Cards were found to keep what a PIN has opened over a reset, so the power is taken from them.
+pub(crate) fn close(card: Card) {
+    // A card that is gone has no power already.
+    let _ = card.disconnect(Disposition::UnpowerCard);
+}
+
+fn detect(context: &Context, reader: &CStr) -> Result<(CardKind, Option<u8>), CardRefusal> {
+    let mut card = connect(context, reader)?;
+    let found = mynumber::detect(&mut card).map_err(CardError::refusal);
+    // Nothing was opened, so that the reading that follows need not power the card up again.
+    let _ = card.disconnect(Disposition::LeaveCard);
+    found
 }

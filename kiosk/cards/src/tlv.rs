@@ -32,7 +32,7 @@ pub fn first(bytes: &[u8]) -> Result<(Object<'_>, &[u8]), Malformed> {
         [] => return Err(Malformed),
     };
     let (length, length_size) = match bytes.get(tag_size..).ok_or(Malformed)? {
-        [short @ 0..0x80, ..] => (usize::from(*short), 1),
+        [short @ ..=0x7f, ..] => (usize::from(*short), 1),
         [0x81, one, ..] => (usize::from(*one), 2),
         [0x82, high, low, ..] => (usize::from(u16::from_be_bytes([*high, *low])), 3),
         _ => return Err(Malformed),
@@ -57,6 +57,17 @@ pub fn all(mut bytes: &[u8]) -> Result<Vec<Object<'_>>, Malformed> {
     Ok(objects)
 }
 
+/// The objects inside the template that a file begins with.
+///
+/// # Errors
+/// When it is malformed, or another one.
+pub fn template(file: &[u8], tag: u16) -> Result<Vec<Object<'_>>, Malformed> {
+    match first(file)? {
+        (object, _) if object.tag == tag => all(object.value),
+        _ => Err(Malformed),
+    }
+}
+
 /// The object with this tag.
 ///
 /// # Errors
@@ -72,7 +83,7 @@ pub fn find<'a>(objects: &[Object<'a>], tag: u16) -> Result<Object<'a>, Malforme
 pub fn size_of_first(head: &[u8]) -> Result<usize, Malformed> {
     let tag_size = if head.first().ok_or(Malformed)? & 0x1f == 0x1f { 2 } else { 1 };
     match head.get(tag_size..).ok_or(Malformed)? {
-        [short @ 0..0x80, ..] => Ok(tag_size + 1 + usize::from(*short)),
+        [short @ ..=0x7f, ..] => Ok(tag_size + 1 + usize::from(*short)),
         [0x81, one, ..] => Ok(tag_size + 2 + usize::from(*one)),
         [0x82, high, low, ..] => Ok(tag_size + 3 + usize::from(u16::from_be_bytes([*high, *low]))),
         _ => Err(Malformed),

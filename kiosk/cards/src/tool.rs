@@ -3,13 +3,15 @@
 
 use crate::authority::CaSet;
 use crate::mynumber::{self, Evidence};
+use crate::port;
 use domain::card::{CardReading, CardRefusal, CardSecret, CodeB, Genuine, Pin, Sex};
 use domain::{Personal, Refusal};
-use pcsc::{Context, Disposition, Protocols, Scope, ShareMode};
+
+use pcsc::{Context, Scope};
 use serde_json::json;
-use std::io::BufRead;
-use std::path::PathBuf;
-use zeroize::Zeroize;
+use std::io::{BufRead, Read, Write};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// Read a My Number card once. Prints personal values.
 #[derive(Debug, clap::Args)]
@@ -37,80 +39,120 @@ pub struct ReadArgs {
 /// A refusal in words for whoever uses the tool.
 fn words(refusal: CardRefusal) -> Refusal {
     let (cause, remedy, other_way) = match refusal {
-        CardRefusal::Removed => ("カードが途中で離れました。", "カードを置いたまま、もう一度実行してください。", "別のカード読取機でも試せます。"),
-        CardRefusal::WrongCard(_) => ("マイナンバーカードではないカードです。", "マイナンバーカードを置いてください。", "カードなしの入力もできます。"),
-        CardRefusal::WrongSecret { .. } => ("暗証番号または照合番号Bが違います。", "番号を確かめてから、もう一度実行してください。", "もう一方の番号でも読み取れます。"),
-        CardRefusal::LastTry => ("あと1回の間違いでロックされるため、送信しませんでした。", "市区町村の窓口で再設定してください。", "照合番号Bで読み取れます。"),
-        CardRefusal::Blocked => ("暗証番号または照合番号Bがロックされています。", "市区町村の窓口で再設定してください。", "もう一方の番号で読み取れます。"),
-        CardRefusal::Malformed => ("番号の形が正しくありません。カードには送信していません。", "暗証番号は4桁、照合番号Bは14桁の数字です。", "番号はカードの表面を見て確かめられます。"),
-        CardRefusal::Unreadable => ("カードのデータを読み取れませんでした。", "カードを置き直してください。", "別のカード読取機でも試せます。"),
-        CardRefusal::Expired => ("カードの有効期限が過ぎています。", "市区町村の窓口で更新してください。", "カードなしの入力もできます。"),
-        CardRefusal::NoReader => ("カード読取機が見つかりません。", "接続と pcscd を確かめてください。", "--reader で読取機の名前を指定できます。"),
+        CardRefusal::Removed => (
+            "カードがないか、途中で離れました。",
+            "カードを置いたまま、もう一度実行してください。",
+            "別のカード読取機でも試せます。",
+        ),
+        CardRefusal::WrongCard(_) => (
+            "マイナンバーカードではないカードです。",
+            "マイナンバーカードを置いてください。",
+            "カードなしの入力もできます。",
+        ),
+        CardRefusal::WrongSecret { left } => {
+            return Refusal::new(
+                format!("暗証番号または照合番号Bが違います。あと{left}回の間違いでロックされます。"),
+                "番号を確かめてから、もう一度実行してください。",
+                OTHER_NUMBER,
+            );
+        }
+        CardRefusal::LastTry => (
+            "あと1回の間違いでロックされるため、送信しませんでした。",
+            "市区町村の窓口で再設定してください。",
+            OTHER_NUMBER,
+        ),
+        CardRefusal::Blocked => {
+            ("暗証番号または照合番号Bがロックされています。", "市区町村の窓口で再設定してください。", OTHER_NUMBER)
+        }
+        CardRefusal::Malformed => (
+            "番号の形が正しくありません。カードには送信していません。",
+            "暗証番号は4桁、照合番号Bは14桁（元号の年・月・日、有効期限の西暦年、セキュリティコード）の数字です。",
+            OTHER_NUMBER,
+        ),
+        CardRefusal::Unreadable => {
+            ("カードのデータを読み取れませんでした。", "カードを置き直してください。", "別のカード読取機でも試せます。")
+        }
+        CardRefusal::Expired => {
+            ("カードの有効期限が過ぎています。", "市区町村の窓口で更新してください。", "カードなしの入力もできます。")
+        }
+        CardRefusal::NoReader => (
+            "カード読取機が見つかりません。",
+            "接続と pcscd を確かめてください。",
+            "--reader で読取機の名前を指定できます。",
+        ),
     };
     Refusal::new(cause, remedy, other_way)
 }
 
-fn no(refusal: &Refusal) -> i32 {
-    println!("{}", json!({ "error": refusal }));
-    3
+const OTHER_NUMBER: &str = "もう一方の番号（暗証番号または照合番号B）でも読み取れます。";
+
+/// Longer than any number that may be entered; what is longer still is refused for its shape.
+const LONGEST_LINE: u64 = 64;
+
+/// Runs the tool on standard input and output; gives the exit code: 0 done, 2 bad arguments, 3 refused.
+pub fn read(args: &ReadArgs) -> i32 {
+    run(args, &mut std::io::stdin().lock(), &mut std::io::stdout())
 }
 
-/// Runs the tool; gives the exit code: 0 done, 2 bad arguments, 3 refused.
-pub fn read(args: &ReadArgs) -> i32 {
-    let authorities = match args.ca.as_deref().map(CaSet::load).transpose() {
-        Ok(authorities) => authorities.unwrap_or_default(),
-        Err(error) => {
-            return no(&Refusal::new(
-                format!("CA鍵のファイルが使えません（{error}）。"),
-                "ファイルの場所と内容を確かめてください。",
-                "--ca を付けなければ、真正性を確かめずに読み取れます。",
-            ));
-        }
+/// The same on any input, from which one line is taken, and any output.
+pub fn run(args: &ReadArgs, input: &mut dyn BufRead, output: &mut dyn Write) -> i32 {
+    let (answer, code) = match try_read(args, input) {
+        Ok(answer) => (answer, 0),
+        Err(refusal) => (json!({ "error": refusal }), 3),
     };
-    let mut line = String::new();
-    if std::io::stdin().lock().read_line(&mut line).is_err() {
-        return no(&words(CardRefusal::Malformed));
-    }
+    // Whoever has closed the output does not want the answer.
+    let _ = writeln!(output, "{answer}");
+    code
+}
+
+fn try_read(args: &ReadArgs, input: &mut dyn BufRead) -> Result<serde_json::Value, Refusal> {
+    let authorities = args.ca.as_deref().map(CaSet::load).transpose().map_err(|error| {
+        Refusal::new(
+            format!("CA鍵のファイルが使えません（{error}）。"),
+            "ファイルの場所と内容を確かめてください。",
+            "--ca を付けなければ、真正性を確かめずに読み取れます。",
+        )
+    })?;
+    let mut line = Zeroizing::new(String::with_capacity(LONGEST_LINE as usize));
+    input.take(LONGEST_LINE).read_line(&mut line).map_err(|_| words(CardRefusal::Malformed))?;
     let entered = line.trim().to_owned();
-    line.zeroize();
     let secret = if args.pin_stdin {
         CardSecret::Pin(Personal::new(Pin(entered)))
     } else {
         CardSecret::CodeB(Personal::new(CodeB(entered)))
     };
-    let result = open(args.reader.as_deref()).and_then(|mut card| {
-        let result = mynumber::read(&mut card, &secret, args.photo.is_some() || args.code_b_stdin, &authorities, &mut || {});
-        // What was opened is closed; a card that is gone is closed already.
-        let _ = card.disconnect(Disposition::ResetCard);
-        result
-    });
-    let (reading, evidence) = match result {
-        Ok(read) => read,
-        Err(refusal) => return no(&words(refusal)),
-    };
+    // The face is read with code B in any case: it has the day of expiry.
+    let (reading, evidence) =
+        read_card(args.reader.as_deref(), &secret, &authorities.unwrap_or_default()).map_err(words)?;
     if let Some(path) = &args.photo {
-        let saved = reading.photo.as_ref().ok_or(()).and_then(|photo| {
-            crate::decode_photo(&photo.reveal().0).map_err(drop)?.save(path).map_err(drop)
-        });
-        if saved.is_err() {
-            return no(&Refusal::new("写真を保存できませんでした。", "保存先を確かめてください。", "--photo を付けずに実行できます。"));
-        }
+        save_photo(&reading, path).ok_or_else(|| {
+            Refusal::new(
+                "写真を保存できませんでした。",
+                "保存先を確かめてください。",
+                "--photo を付けずに実行できます。",
+            )
+        })?;
     }
-    println!("{}", answer(&reading, &evidence));
-    0
+    Ok(answer(&reading, &evidence))
 }
 
-fn open(wanted: Option<&str>) -> Result<pcsc::Card, CardRefusal> {
+fn read_card(
+    reader: Option<&str>,
+    secret: &CardSecret,
+    authorities: &CaSet,
+) -> Result<(CardReading, Evidence), CardRefusal> {
     let context = Context::establish(Scope::User).map_err(|_| CardRefusal::NoReader)?;
-    let readers = context.list_readers_owned().map_err(|_| CardRefusal::NoReader)?;
-    let reader = readers
-        .into_iter()
-        .find(|reader| wanted.is_none_or(|wanted| reader.to_bytes() == wanted.as_bytes()))
-        .ok_or(CardRefusal::NoReader)?;
-    context.connect(&reader, ShareMode::Exclusive, Protocols::ANY).map_err(|error| match error {
-        pcsc::Error::NoSmartcard | pcsc::Error::RemovedCard => CardRefusal::Removed,
-        _ => CardRefusal::Unreadable,
-    })
+    let reader = port::find_reader(&context, reader).map_err(|_| CardRefusal::NoReader)?;
+    let mut card = port::connect(&context, &reader)?;
+    let result = mynumber::read(&mut card, secret, true, authorities, &mut || {});
+    port::close(card);
+    result
+}
+
+/// Writes the photo as PNG.
+fn save_photo(reading: &CardReading, path: &Path) -> Option<()> {
+    let photo = crate::decode_photo(&reading.photo.as_ref()?.reveal().0).ok()?;
+    photo.save_with_format(path, image::ImageFormat::Png).ok()
 }
 
 fn answer(reading: &CardReading, evidence: &Evidence) -> serde_json::Value {

@@ -1,6 +1,7 @@
 //! A way to a card. PC/SC is the only one in the product; tests put an emulator in its place.
 
 use pcsc::{Card, MAX_BUFFER_SIZE};
+use zeroize::Zeroizing;
 
 /// A command that got no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +20,10 @@ pub enum TransportError {
 impl From<pcsc::Error> for TransportError {
     fn from(error: pcsc::Error) -> Self {
         match error {
-            pcsc::Error::RemovedCard | pcsc::Error::NoSmartcard | pcsc::Error::ResetCard | pcsc::Error::UnpoweredCard => Self::Removed,
+            pcsc::Error::RemovedCard
+            | pcsc::Error::NoSmartcard
+            | pcsc::Error::ResetCard
+            | pcsc::Error::UnpoweredCard => Self::Removed,
             pcsc::Error::ReaderUnavailable
             | pcsc::Error::UnknownReader
             | pcsc::Error::NoReadersAvailable
@@ -43,8 +47,8 @@ pub trait Transport {
 
 impl Transport for Card {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
-        let mut buffer = [0u8; MAX_BUFFER_SIZE];
-        match Card::transmit(self, command, &mut buffer)? {
+        let mut buffer = Zeroizing::new([0u8; MAX_BUFFER_SIZE]);
+        match Card::transmit(self, command, &mut *buffer)? {
             // Some drivers give an empty answer when the card goes while a command is under way.
             [] | [_] => Err(TransportError::Removed),
             response => Ok(response.to_vec()),

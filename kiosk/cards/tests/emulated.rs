@@ -86,8 +86,9 @@ fn torn_away_at_every_command_it_says_so() {
     assert!(whole.commands > 20);
     for at in 0..whole.commands {
         let mut card = AUTHORITY.issue(&citizen).unwrap();
-        let mut transport =
-            |command: &[u8]| if card.commands == at { Err(TransportError::Removed) } else { Ok(card.transmit(command)) };
+        let mut transport = |command: &[u8]| {
+            if card.commands == at { Err(TransportError::Removed) } else { Ok(card.transmit(command)) }
+        };
         let result = cards::read(&mut transport, &code_b(&citizen), true, &authorities(), &mut || {});
         assert_eq!(result.unwrap_err(), CardRefusal::Removed, "torn away at command {at}");
     }
@@ -120,7 +121,15 @@ fn a_secret_is_sent_once_and_never_with_one_try_left() {
 fn a_secret_of_the_wrong_shape_is_not_sent() {
     let mut card = AUTHORITY.issue(&citizen("hanako")).unwrap();
     let code = |text: &str| CardSecret::CodeB(Personal::new(CodeB(text.into())));
-    for secret in [pin(""), pin("123"), pin("12a4"), pin("12345"), code("5502172035228"), code("55992920352285"), code("１２３４")] {
+    for secret in [
+        pin(""),
+        pin("123"),
+        pin("12a4"),
+        pin("12345"),
+        code("5502172035228"),
+        code("55992920352285"),
+        code("１２３４"),
+    ] {
         assert_eq!(read(&mut card, &secret).unwrap_err(), CardRefusal::Malformed);
     }
     assert_eq!(card.commands, 0);

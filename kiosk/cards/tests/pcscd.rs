@@ -44,7 +44,8 @@ fn the_port_tells_of_cards_and_reads_them() {
     let mut card = CardProcess::start(&pcscd, &emulator(), &["--citizen", &file]).unwrap();
     let authorities = CaSet::from_toml(&TestAuthority::from_seed(1).unwrap().ca_toml()).unwrap();
     let (sender, events) = channel();
-    let port = cards::spawn(Config { reader: None, authorities }, move |event| sender.send(event).unwrap_or_default()).unwrap();
+    let port = cards::spawn(Config { reader: None, authorities }, move |event| sender.send(event).unwrap_or_default())
+        .unwrap();
     assert_eq!(next(&events), CardEvent::ReaderReady);
     card.insert().unwrap();
     assert_eq!(next(&events), CardEvent::Inserted { kind: CardKind::MyNumber, pin_tries: Some(3) });

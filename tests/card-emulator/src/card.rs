@@ -115,7 +115,8 @@ impl Card {
     fn select(&mut self, p1: u8, data: &[u8]) -> Result<Vec<u8>, u16> {
         match p1 {
             0x04 => {
-                let at = self.applications.iter().position(|app| !data.is_empty() && app.aid == data).ok_or(0x6a82u16)?;
+                let at =
+                    self.applications.iter().position(|app| !data.is_empty() && app.aid == data).ok_or(0x6a82u16)?;
                 // Security status is lost on selecting another application.
                 if self.selected != Some(at) {
                     self.verified.clear();

@@ -21,6 +21,11 @@ use x509_cert::serial_number::SerialNumber;
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 use x509_cert::time::Validity;
 
+/// The applications' identifiers, hexadecimal (facts §2).
+pub(crate) const JPKI: &str = "D392F000260100000001";
+pub(crate) const TEXT: &str = "D3921000310001010408";
+pub(crate) const VISUAL: &str = "D3921000310001010402";
+
 /// An invented citizen, as the files in `citizens/` tell.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,8 +78,9 @@ impl Citizen {
 pub struct TestAuthority {
     ca: RsaPrivateKey,
     issuer: RsaPrivateKey,
-    card: RsaPrivateKey,
+    text: RsaPrivateKey,
     jpki: RsaPrivateKey,
+    visual: RsaPrivateKey,
 }
 
 /// A CA key in the form that readers are configured with.
@@ -121,7 +127,7 @@ impl TestAuthority {
     pub fn from_seed(seed: u64) -> anyhow::Result<Self> {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut key = || RsaPrivateKey::new(&mut rng, 2048);
-        Ok(Self { ca: key()?, issuer: key()?, card: key()?, jpki: key()? })
+        Ok(Self { ca: key()?, issuer: key()?, text: key()?, jpki: key()?, visual: key()? })
     }
 
     /// What a reader needs to trust the cards of this authority.
@@ -134,7 +140,9 @@ impl TestAuthority {
     pub fn ca_toml(&self) -> String {
         let keys = self.ca_keys();
         keys.iter()
-            .map(|key| format!("[[key]]\nid = \"{}\"\nmodulus = \"{}\"\nexponent = {}\n", key.id, key.modulus, key.exponent))
+            .map(|key| {
+                format!("[[key]]\nid = \"{}\"\nmodulus = \"{}\"\nexponent = {}\n", key.id, key.modulus, key.exponent)
+            })
             .collect()
     }
 
@@ -148,7 +156,9 @@ impl TestAuthority {
     /// # Errors
     /// When a certificate cannot be built.
     pub fn issue(&self, citizen: &Citizen) -> anyhow::Result<Card> {
-        let card_key = public_key(&self.card.to_public_key());
+        // Each application has a key of its own, as on the test card.
+        let text_key = public_key(&self.text.to_public_key());
+        let visual_key = public_key(&self.visual.to_public_key());
         let code_b = citizen.code_b();
         let birth = Citizen::digits(&citizen.birth_date);
 
@@ -164,10 +174,10 @@ impl TestAuthority {
         let ef1 = [tlv(0xff10, b"999999999999"), vec![0xff, 0xff]].concat();
         let hashes = [tlv(0xdf31, &Sha256::digest(&ef1)), tlv(0xdf32, &Sha256::digest(facts.concat()))].concat();
         let ef3 = tlv(0xff30, &[hashes.clone(), tlv(0xdf33, &sign(&self.issuer, &hashes))].concat());
-        let df51 = tlv(0xdf51, &card_key);
+        let df51 = tlv(0xdf51, &text_key);
         let ef7 = tlv(0xff50, &[df51.clone(), tlv(0xdf52, &sign(&self.issuer, &df51))].concat());
         let text = Application {
-            aid: hex_bytes("D3921000310001010408"),
+            aid: hex_bytes(TEXT),
             files: BTreeMap::from([
                 (0x0001, (ef1, vec![0x0011, 0x0014])),
                 (0x0002, (ef2, vec![0x0011, 0x0015])),
@@ -181,7 +191,7 @@ impl TestAuthority {
                 (0x0014, Ief::new("999999999999", 10)),
                 (0x0015, Ief::new(&code_b, 10)),
             ]),
-            keys: BTreeMap::from([(0x0013, Key { key: self.card.clone(), pin: None })]),
+            keys: BTreeMap::from([(0x0013, Key { key: self.text.clone(), pin: None })]),
             default_key: Some(0x0013),
         };
 
@@ -190,27 +200,30 @@ impl TestAuthority {
         let signed = [
             tlv(0xdf22, birth.as_bytes()),
             tlv(0xdf23, citizen.sex.as_bytes()),
-            tlv(0xdf24, &card_key),
+            tlv(0xdf24, &visual_key),
             tlv(0xdf25, &pixel),
             tlv(0xdf26, &pixel),
             tlv(0xdf27, &citizen.photo),
         ];
-        let digests = [
-            Sha256::digest(signed[..3].concat()),
-            Sha256::digest(signed[3..5].concat()),
-            Sha256::digest(&signed[5]),
-        ]
-        .concat();
+        let digests =
+            [Sha256::digest(signed[..3].concat()), Sha256::digest(signed[3..5].concat()), Sha256::digest(&signed[5])]
+                .concat();
         let face_signature = self.issuer.sign(Pkcs1v15Sign::new_unprefixed(), &face_digest_info(&digests))?;
         let mut objects = signed.to_vec();
         objects.push(tlv(0xdf28, &face_signature));
         objects.push(tlv(0xdf29, Citizen::digits(&citizen.expires).as_bytes()));
         objects.push(tlv(0xdf2a, &png(24, 12)));
-        let age = [tlv(0xdf11, birth.as_bytes()), tlv(0xdf12, &card_key)].concat();
+        let age = [tlv(0xdf11, birth.as_bytes()), tlv(0xdf12, &visual_key)].concat();
         let visual = Application {
-            aid: hex_bytes("D3921000310001010402"),
+            aid: hex_bytes(VISUAL),
             files: BTreeMap::from([
-                (0x0001, (tlv(0xff10, &[age.clone(), tlv(0xdf13, &sign(&self.issuer, &age))].concat()), vec![0x11, 0x12, 0x13])),
+                (
+                    0x0001,
+                    (
+                        tlv(0xff10, &[age.clone(), tlv(0xdf13, &sign(&self.issuer, &age))].concat()),
+                        vec![0x11, 0x12, 0x13],
+                    ),
+                ),
                 (0x0002, (indexed(0xff20, 0xdf21, &objects), vec![0x0012, 0x0013])),
                 (0x0004, (self.certificate_of_issuer(key_id("6990023", "001")), vec![])),
             ]),
@@ -219,7 +232,7 @@ impl TestAuthority {
                 (0x0012, Ief::new(&code_b, 10)),
                 (0x0013, Ief::new("999999999999", 10)),
             ]),
-            keys: BTreeMap::from([(0x001a, Key { key: self.card.clone(), pin: None })]),
+            keys: BTreeMap::from([(0x001a, Key { key: self.visual.clone(), pin: None })]),
             default_key: Some(0x001a),
         };
         Ok(Card::new(vec![self.jpki(citizen)?, text, visual]))
@@ -233,22 +246,34 @@ impl TestAuthority {
         };
         let validity = || Validity::from_now(std::time::Duration::from_secs(3600 * 24 * 365 * 5));
         let ca_name = Name::from_str("CN=Madoguchi Test CA,O=Madoguchi Test,C=JP")?;
-        let root =
-            CertificateBuilder::new(Profile::Root, SerialNumber::from(1u32), validity()?, ca_name.clone(), spki(&self.ca)?, &signer)?
-                .build::<rsa::pkcs1v15::Signature>()?
-                .to_der()?;
+        let root = CertificateBuilder::new(
+            Profile::Root,
+            SerialNumber::from(1u32),
+            validity()?,
+            ca_name.clone(),
+            spki(&self.ca)?,
+            &signer,
+        )?
+        .build::<rsa::pkcs1v15::Signature>()?
+        .to_der()?;
         let leaf = |serial: u32| -> anyhow::Result<Vec<u8>> {
             let profile =
                 Profile::Leaf { issuer: ca_name.clone(), enable_key_agreement: false, enable_key_encipherment: false };
             let subject = Name::from_str(&format!("CN=test{serial:08},C=JP"))?;
-            let builder =
-                CertificateBuilder::new(profile, SerialNumber::from(serial), validity()?, subject, spki(&self.jpki)?, &signer)?;
+            let builder = CertificateBuilder::new(
+                profile,
+                SerialNumber::from(serial),
+                validity()?,
+                subject,
+                spki(&self.jpki)?,
+                &signer,
+            )?;
             Ok(builder.build::<rsa::pkcs1v15::Signature>()?.to_der()?)
         };
         let mut token = vec![b' '; 160];
         token[..16].copy_from_slice(b"JPKIAPICCTOKEN2 ");
         Ok(Application {
-            aid: hex_bytes("D392F000260100000001"),
+            aid: hex_bytes(JPKI),
             files: BTreeMap::from([
                 (0x0001, (leaf(3)?, vec![0x001b])),
                 (0x0002, (root.clone(), vec![])),

@@ -3,11 +3,13 @@
 
 mod air;
 mod card;
+mod dump;
 mod issue;
 mod tlv;
 mod vpcd;
 
 pub use air::BitRate;
 pub use card::{Application, Card, Ief, Key};
+pub use dump::from_dump;
 pub use issue::{CaKey, Citizen, TestAuthority};
 pub use vpcd::{Inserted, Taker};

@@ -1,10 +1,10 @@
 //! Lays invented cards into a virtual reader, told by lines on standard input.
 
 use anyhow::{Context, bail};
-use card_emulator::{BitRate, Citizen, Inserted, Taker, TestAuthority};
+use card_emulator::{BitRate, Card, Citizen, Inserted, Taker, TestAuthority, from_dump};
 use clap::Parser;
 use std::io::BufRead;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 /// A My Number card in software, for vsmartcard's virtual reader.
@@ -13,8 +13,17 @@ use std::sync::{Arc, Mutex};
 #[derive(Parser)]
 struct Args {
     /// The citizen, as TOML.
-    #[arg(long)]
-    citizen: PathBuf,
+    #[arg(long, required_unless_present_any = ["dump", "ca_only"])]
+    citizen: Option<PathBuf>,
+    /// In place of an invented citizen: a folder of files read from a card, as the crate `myna-card` ships them.
+    #[arg(long, conflicts_with = "citizen")]
+    dump: Option<PathBuf>,
+    /// The dump's PIN: none was ever among the files.
+    #[arg(long, default_value = "1234")]
+    pin: String,
+    /// The dump's verification number B, 14 digits.
+    #[arg(long, default_value = "")]
+    code_b: String,
     /// The photo, as JPEG 2000.
     #[arg(long)]
     photo: Option<PathBuf>,
@@ -38,20 +47,29 @@ struct Args {
     ca_only: bool,
 }
 
-fn main() -> anyhow::Result<()> {
-    let args = Args::parse();
-    let authority = TestAuthority::from_seed(args.authority)?;
-    if let Some(path) = &args.ca_out {
-        std::fs::write(path, authority.ca_toml()).with_context(|| path.display().to_string())?;
-    }
-    if args.ca_only {
-        return Ok(());
-    }
-    let text = std::fs::read_to_string(&args.citizen).with_context(|| args.citizen.display().to_string())?;
+fn issue(citizen: &Path, args: &Args) -> anyhow::Result<Card> {
+    let text = std::fs::read_to_string(citizen).with_context(|| citizen.display().to_string())?;
     let mut citizen = Citizen::from_toml(&text)?;
     if let Some(photo) = &args.photo {
         citizen.photo = std::fs::read(photo).with_context(|| photo.display().to_string())?;
     }
+    TestAuthority::from_seed(args.authority)?.issue(&citizen)
+}
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    if let Some(path) = &args.ca_out {
+        let keys = TestAuthority::from_seed(args.authority)?.ca_toml();
+        std::fs::write(path, keys).with_context(|| path.display().to_string())?;
+    }
+    if args.ca_only {
+        return Ok(());
+    }
+    let card = match (&args.dump, &args.citizen) {
+        (Some(folder), _) => from_dump(folder, &args.pin, &args.code_b)?,
+        (None, Some(citizen)) => issue(citizen, &args)?,
+        (None, None) => bail!("neither --citizen nor --dump"),
+    };
     let speed = match args.speed {
         None => None,
         Some(106) => Some(BitRate::K106),
@@ -59,7 +77,7 @@ fn main() -> anyhow::Result<()> {
         Some(424) => Some(BitRate::K424),
         Some(other) => bail!("no such bit rate: {other}"),
     };
-    let card = Arc::new(Mutex::new(authority.issue(&citizen)?));
+    let card = Arc::new(Mutex::new(card));
     println!("{{\"state\":\"ready\"}}");
     let mut taker: Option<Taker> = None;
     for line in std::io::stdin().lock().lines() {

@@ -8,8 +8,8 @@ pub fn tlv(tag: u16, value: &[u8]) -> Vec<u8> {
     }
     out.push(tag as u8);
     match value.len() {
-        short @ 0..0x80 => out.push(short as u8),
-        one @ 0x80..0x100 => out.extend([0x81, one as u8]),
+        short @ ..=0x7f => out.push(short as u8),
+        one @ 0x80..=0xff => out.extend([0x81, one as u8]),
         two => out.extend([0x82, (two >> 8) as u8, two as u8]),
     }
     out.extend_from_slice(value);

@@ -63,17 +63,20 @@ impl Inserted {
             let mut size = [0u8; 2];
             match self.receive(&mut size) {
                 Ok(()) => {}
-                Err(error) if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => return Ok(()),
+                Err(error) if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => {
+                    return Ok(());
+                }
                 Err(error) => return Err(error),
             }
             let mut message = vec![0u8; usize::from(u16::from_be_bytes(size))];
             self.receive(&mut message)?;
             let answer = match message[..] {
-                [0 | 2] => {
+                [0] => {
                     card.reset();
                     continue;
                 }
-                [1] => continue,
+                // Cards were found to keep selection and security status over a reset; only power-off ends them.
+                [1 | 2] => continue,
                 [4] => ATR.to_vec(),
                 _ => {
                     if torn_after.is_some_and(|after| card.commands >= after) {
