@@ -1,1 +1,114 @@
-//! (written next)
+//! The printer port: papers to an IPP Everywhere printer, slips to an ESC/POS receipt printer.
+//!
+//! What it promises about a paper:
+//! * It is sent only if its visit and its person are those of the job that it came in.
+//! * It comes out at most once. When a connection breaks, the printer is asked whether it has the paper before it is
+//!   sent again.
+//! * Once its visit is cancelled, nothing of it is sent any more, and what the printer holds is cancelled there; if the
+//!   printer is away, as soon as it is back. Jobs that a former run of the kiosk has left behind are cancelled too.
+//! * A printer in trouble fails no job; the job waits. How long a person waits is the core's business.
+
+mod http;
+mod ipp_printer;
+mod message;
+mod page;
+mod reasons;
+mod shared;
+
+use domain::paper::{PrinterCommand, PrinterEvent};
+use shared::{Ended, Voice};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// What the port needs to know.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The page printer: `ipp://host[:port]/path`, plain TCP.
+    pub page: String,
+    /// This kiosk's name in the names of its jobs. Kiosks that share a printer must have different ones: each cancels
+    /// what a former run of its own has left in the printer.
+    pub kiosk: String,
+    /// How often the printers are asked how they are while nothing is to be printed.
+    pub idle_interval: Duration,
+    /// How often while something is.
+    pub busy_interval: Duration,
+    /// How long an answer may take before the printer counts as away.
+    pub patience: Duration,
+    /// How long a paper may be in the printer before what the printer only warns of counts as the reason.
+    pub stuck_after: Duration,
+}
+
+impl Config {
+    /// The usual intervals.
+    pub fn new(page: impl Into<String>) -> Self {
+        Self {
+            page: page.into(),
+            kiosk: "kiosk".to_owned(),
+            idle_interval: Duration::from_secs(1),
+            busy_interval: Duration::from_millis(250),
+            patience: Duration::from_secs(5),
+            stuck_after: Duration::from_secs(8),
+        }
+    }
+}
+
+/// Why the port did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SpawnError {
+    /// The page printer's address.
+    #[error("the page printer's address is not like ipp://host/ipp/print")]
+    Address,
+    /// No thread.
+    #[error("no thread could be started")]
+    Thread(#[from] std::io::Error),
+}
+
+/// The port's handle. Dropping it cancels what is being printed and ends the threads.
+pub struct Handle {
+    ended: Arc<Ended>,
+    page: Sender<page::Message>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Handle {
+    /// Orders something; answers come as events.
+    pub fn send(&self, command: PrinterCommand) {
+        match command {
+            PrinterCommand::Print(job) => {
+                let _ = self.page.send(page::Message::Print(job));
+            }
+            PrinterCommand::Slip(_) => {}
+            PrinterCommand::Cancel(visit) => {
+                // Known to all threads before this returns, also to one that is in the middle of sending.
+                self.ended.add(visit);
+                let _ = self.page.send(page::Message::Cancel(visit));
+            }
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let _ = self.page.send(page::Message::Close);
+        for thread in self.threads.drain(..) {
+            // A thread that has panicked has nothing left to say.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Starts the port. `emit` is called on the port's threads, by one at a time.
+///
+/// # Errors
+/// When the address cannot be used or no thread can be started.
+pub fn spawn(config: Config, emit: impl Fn(PrinterEvent) + Send + 'static) -> Result<Handle, SpawnError> {
+    let address = config.page.parse().map_err(|_| SpawnError::Address)?;
+    let ended = Arc::new(Ended::default());
+    let voice = Voice::new(emit);
+    let (page, messages) = mpsc::channel();
+    let printer = page::Page::new(&config, address, Arc::clone(&ended), voice, page.clone());
+    let thread = std::thread::Builder::new().name("page-printer".into()).spawn(move || printer.run(&messages))?;
+    Ok(Handle { ended, page, threads: vec![thread] })
+}

@@ -4,29 +4,60 @@ use crate::process::Group;
 use crate::wait_for;
 use anyhow::Context;
 use std::fs;
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 use tempfile::TempDir;
 
 /// The printer's port inside its namespace.
 const PORT: u16 = 8631;
 
-/// Saves each job; while `trouble` holds a state reason, says so and waits until it is gone.
+/// The printer's engine: ippeveprinter runs it once a job. It says the troubles in the file `trouble` (one state reason
+/// a word) and waits until they are gone, then lays the job's file into the tray, unless the job was cancelled meanwhile:
+/// ippeveprinter marks such a job as processing-to-stop-point and leaves the stopping to the engine.
 const COMMAND: &str = r#"#!/bin/bash
 set -u
 file="${@: -1}"
-if [ -s "$STAGE/trouble" ]; then
-  reason=$(cat "$STAGE/trouble"); echo "STATE: +$reason" >&2
-  while [ -s "$STAGE/trouble" ]; do sleep 0.05; done
-  echo "STATE: -$reason" >&2
-fi
-cp "$file" "$STAGE/jobs/$(date +%s%N).part" && mv "$STAGE"/jobs/*.part "$STAGE/jobs/$(date +%s%N).pdf"
+cancelled() {
+  ipptool -tv -d "job-id=$IPP_JOB_ID" "ipp://localhost:$STAGE_PORT/ipp/print" "$STAGE/job.test" 2>&1 | grep -q processing-to-stop-point
+}
+said=
+while true; do
+  now=$(cat "$STAGE/trouble")
+  if [ "$now" != "$said" ]; then
+    if [ -n "$said" ]; then echo "STATE: -$said" >&2; fi
+    if [ -n "$now" ]; then echo "STATE: +$now" >&2; fi
+    said=$now
+  fi
+  if cancelled; then
+    if [ -n "$said" ]; then echo "STATE: -$said" >&2; fi
+    exit 0
+  fi
+  if [ -z "$said" ]; then break; fi
+  sleep 0.05
+done
+paper="$STAGE/jobs/$(date +%s%N)"
+cp "$file" "$paper.part" && mv "$paper.part" "$paper.pdf"
 exit 0
+"#;
+
+/// How the engine asks about its own job.
+const JOB_TEST: &str = r#"{
+  NAME "job"
+  OPERATION Get-Job-Attributes
+  GROUP operation-attributes-tag
+  ATTR charset attributes-charset utf-8
+  ATTR naturalLanguage attributes-natural-language en
+  ATTR uri printer-uri $uri
+  ATTR integer job-id $job-id
+  ATTR name requesting-user-name stage
+  ATTR keyword requested-attributes job-state-reasons
+}
 "#;
 
 /// dbus and avahi are what ippeveprinter announces itself to; without them it does not start.
@@ -55,6 +86,7 @@ impl IppPrinter {
             fs::create_dir(folder.path().join(name))?;
         }
         fs::write(folder.path().join("trouble"), "")?;
+        fs::write(folder.path().join("job.test"), JOB_TEST)?;
         let command = folder.path().join("command");
         fs::write(&command, COMMAND)?;
         let mut mode = fs::metadata(&command)?.permissions();
@@ -74,8 +106,21 @@ impl IppPrinter {
         let log = fs::File::create(self.folder.path().join("log"))?;
         let group = Group::start(
             Command::new("unshare")
-                .args(["-n", "-m", "--pid", "--fork", "--kill-child", "--mount-proc", "bash", "-c", SCRIPT, "bash", &PORT.to_string()])
+                .args([
+                    "-n",
+                    "-m",
+                    "--pid",
+                    "--fork",
+                    "--kill-child",
+                    "--mount-proc",
+                    "bash",
+                    "-c",
+                    SCRIPT,
+                    "bash",
+                    &PORT.to_string(),
+                ])
                 .env("STAGE", self.folder.path())
+                .env("STAGE_PORT", PORT.to_string())
                 .stdin(Stdio::null())
                 .stdout(log.try_clone()?)
                 .stderr(log),
@@ -88,15 +133,8 @@ impl IppPrinter {
         })?;
         self.forwarder.point_at(&namespace)?;
         self.group = Some(group);
-        let folder = self.folder.path().to_owned();
-        let connect = self.forwarder.connect.clone();
-        wait_for("the printer", Duration::from_secs(30), || {
-            let (reply, answer) = mpsc::channel();
-            connect.send(Order::Connect(reply)).context("forwarder")?;
-            Ok(answer.recv().ok().and_then(Result::ok))
-        })
-        .with_context(|| fs::read_to_string(folder.join("log")).unwrap_or_default())?;
-        Ok(())
+        wait_for("the printer", Duration::from_secs(30), || Ok(self.load("iso_a4_210x297mm", 250).ok()))
+            .with_context(|| self.log())
     }
 
     /// Switches it off in the middle of whatever it does.
@@ -104,17 +142,58 @@ impl IppPrinter {
         self.group = None;
     }
 
+    /// Pulls the network cable (`true`) or puts it back: connections end and new ones fail, while the printer goes on.
+    pub fn hang_up(&self, away: bool) {
+        self.forwarder.cut.store(away, Ordering::Relaxed);
+        if away {
+            self.forwarder.drop_connections();
+        }
+    }
+
     /// Where clients reach it.
     pub fn uri(&self) -> String {
         format!("ipp://127.0.0.1:{}/ipp/print", self.forwarder.port)
     }
 
-    /// Begins or, with `None`, ends a trouble, named as in `printer-state-reasons`. The next job meets it.
+    /// Begins or, with `None`, ends troubles, named as in `printer-state-reasons` and separated by commas. The job that is
+    /// printed, or the next one, meets them.
     ///
     /// # Errors
     /// When the flag cannot be written.
-    pub fn trouble(&self, reason: Option<&str>) -> anyhow::Result<()> {
-        Ok(fs::write(self.folder.path().join("trouble"), reason.unwrap_or(""))?)
+    pub fn trouble(&self, reasons: Option<&str>) -> anyhow::Result<()> {
+        // Renamed into place, so that the engine never reads half of it.
+        let (new, flag) = (self.folder.path().join("trouble.new"), self.folder.path().join("trouble"));
+        fs::write(&new, reasons.unwrap_or(""))?;
+        Ok(fs::rename(new, flag)?)
+    }
+
+    /// Puts sheets of a size (`iso_a4_210x297mm`) into the main tray and nothing into the other one, by the printer's own web page; none makes it say
+    /// `media-empty`, a few `media-low`.
+    ///
+    /// # Errors
+    /// When the printer does not answer.
+    pub fn load(&self, size: &str, sheets: u32) -> anyhow::Result<()> {
+        self.web(&format!("/media?size1={size}&type1=stationery&level1={sheets}&size3=&level3=-2"))
+    }
+
+    fn web(&self, path: &str) -> anyhow::Result<()> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.forwarder.port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        // It keeps the connection open, whatever it is asked; the end of the page is the end of the answer.
+        let (mut answer, mut piece) = (Vec::new(), [0; 4096]);
+        while !answer.ends_with(b"</html>\n\r\n0\r\n\r\n") {
+            match stream.read(&mut piece)? {
+                0 => break,
+                count => answer.extend_from_slice(&piece[..count]),
+            }
+        }
+        anyhow::ensure!(
+            answer.starts_with(b"HTTP/1.1 200"),
+            "the printer's web page says {:?}",
+            String::from_utf8_lossy(&answer)
+        );
+        Ok(())
     }
 
     /// What came out, in order.
@@ -149,6 +228,8 @@ struct Forwarder {
     port: u16,
     connect: mpsc::Sender<Order>,
     stop: Arc<AtomicBool>,
+    cut: Arc<AtomicBool>,
+    open: Arc<Mutex<Vec<TcpStream>>>,
 }
 
 impl Forwarder {
@@ -169,11 +250,16 @@ impl Forwarder {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let port = listener.local_addr()?.port();
         let stop = Arc::new(AtomicBool::new(false));
+        let (cut, open) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
         let (orders, stopped) = (connect.clone(), Arc::clone(&stop));
+        let (is_cut, connections) = (Arc::clone(&cut), Arc::clone(&open));
         std::thread::Builder::new().name("outside".into()).spawn(move || {
             for outside in listener.incoming().map_while(Result::ok) {
                 if stopped.load(Ordering::Relaxed) {
                     return;
+                }
+                if is_cut.load(Ordering::Relaxed) {
+                    continue;
                 }
                 let (reply, answer) = mpsc::channel();
                 if orders.send(Order::Connect(reply)).is_err() {
@@ -181,11 +267,21 @@ impl Forwarder {
                 }
                 // No printer: the client's connection is closed at once, as by a printer that is off.
                 if let Ok(Ok(inside)) = answer.recv() {
+                    if let Ok(connection) = outside.try_clone() {
+                        lock(&connections).push(connection);
+                    }
                     splice(outside, inside);
                 }
             }
         })?;
-        Ok(Self { port, connect, stop })
+        Ok(Self { port, connect, stop, cut, open })
+    }
+
+    fn drop_connections(&self) {
+        for connection in lock(&self.open).drain(..) {
+            // Ended already, perhaps.
+            let _ = connection.shutdown(Shutdown::Both);
+        }
     }
 
     fn point_at(&self, namespace: &Path) -> anyhow::Result<()> {
@@ -201,6 +297,10 @@ impl Drop for Forwarder {
         // Wakes the listener, so that it sees the flag.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn enter(namespace: &Path) -> anyhow::Result<()> {

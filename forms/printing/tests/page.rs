@@ -1,0 +1,232 @@
+//! Papers on CUPS's own IPP Everywhere printer.
+
+mod common;
+
+use common::{Port, config, paper};
+use domain::form::FormId;
+use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
+use domain::{IdentityTag, VisitId};
+use stage::IppPrinter;
+
+fn printed(visit: u64, form: &str) -> PrinterEvent {
+    PrinterEvent::Printed { visit: VisitId(visit), form: FormId(form.into()) }
+}
+
+fn done(visit: u64) -> PrinterEvent {
+    PrinterEvent::Done { visit: VisitId(visit) }
+}
+
+fn state(troubles: &[PrinterTrouble]) -> PrinterEvent {
+    PrinterEvent::State { device: Device::Page, troubles: troubles.to_vec(), low: false }
+}
+
+#[test]
+fn papers_arrive_intact_and_in_order() -> anyhow::Result<()> {
+    let printer = IppPrinter::start()?;
+    let mut port = Port::start(config(printer.uri()))?;
+    port.wait("a ready printer", |event| *event == state(&[]))?;
+    let papers = vec![paper(1, "first")?, paper(1, "second")?, paper(1, "third")?];
+    port.print(1, papers.clone());
+    port.wait("the end", |event| *event == done(1))?;
+    assert_eq!(port.said, [state(&[]), printed(1, "first"), printed(1, "second"), printed(1, "third"), done(1)]);
+    let tray = printer.papers()?;
+    assert_eq!(tray.len(), papers.len());
+    for (lies, sent) in tray.iter().zip(&papers) {
+        assert!(std::fs::read(lies)? == sent.pdf.reveal().0, "another PDF");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_job_waits_for_each_trouble_and_completes_once() -> anyhow::Result<()> {
+    let printer = IppPrinter::start()?;
+    let mut port = Port::start(config(printer.uri()))?;
+    port.wait("a ready printer", |event| *event == state(&[]))?;
+    for (visit, (reason, trouble)) in [
+        ("media-empty-error", PrinterTrouble::PaperOut),
+        ("media-needed", PrinterTrouble::PaperOut),
+        ("media-jam", PrinterTrouble::Jam),
+        ("cover-open-error", PrinterTrouble::DoorOpen),
+        ("toner-empty", PrinterTrouble::TonerOut),
+        ("paused", PrinterTrouble::Paused),
+        ("other", PrinterTrouble::Broken),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let visit = visit as u64 + 1;
+        printer.trouble(Some(reason))?;
+        port.print(visit, vec![paper(visit, "form")?]);
+        port.wait(reason, |event| *event == state(&[trouble]))?;
+        assert_eq!(
+            printer.papers()?.len() as u64,
+            visit - 1,
+            "{reason}: it came out although the printer could not print"
+        );
+        printer.trouble(None)?;
+        port.wait("the end", |event| *event == done(visit))?;
+        port.said.clear();
+        assert_eq!(printer.papers()?.len() as u64, visit, "{reason}");
+        // The trouble is over before or after the end is told.
+        port.drain(std::time::Duration::from_millis(400));
+        assert!(port.said.iter().all(|event| *event == state(&[])), "{:?}", port.said);
+    }
+    Ok(())
+}
+
+#[test]
+fn an_empty_a_low_and_a_wrong_tray_are_told() -> anyhow::Result<()> {
+    let printer = IppPrinter::start()?;
+    let mut port = Port::start(config(printer.uri()))?;
+    port.wait("a ready printer", |event| *event == state(&[]))?;
+    printer.load("iso_a4_210x297mm", 5)?;
+    let low = PrinterEvent::State { device: Device::Page, troubles: vec![], low: true };
+    port.wait("few sheets", |event| *event == low)?;
+    printer.load("na_letter_8.5x11in", 250)?;
+    port.wait("the wrong paper", |event| *event == state(&[PrinterTrouble::WrongMedia]))?;
+    // This printer only warns of it, as of any empty tray, until a job needs the paper.
+    printer.load("iso_a4_210x297mm", 0)?;
+    port.wait("another tray, for all we know", |event| *event == state(&[]))?;
+    port.print(1, vec![paper(1, "form")?]);
+    port.wait("an empty tray", |event| *event == state(&[PrinterTrouble::PaperOut]))?;
+    assert_eq!(printer.papers()?.len(), 0);
+    printer.load("iso_a4_210x297mm", 250)?;
+    port.wait("the end", |event| *event == done(1))?;
+    assert_eq!(printer.papers()?.len(), 1);
+    Ok(())
+}
+
+#[test]
+fn a_printer_switched_off_in_the_middle_prints_one_copy_when_it_is_back() -> anyhow::Result<()> {
+    let mut printer = IppPrinter::start()?;
+    let mut port = Port::start(config(printer.uri()))?;
+    printer.trouble(Some("media-jam"))?;
+    port.print(1, vec![paper(1, "first")?, paper(1, "second")?]);
+    port.wait("a jam", |event| *event == state(&[PrinterTrouble::Jam]))?;
+    printer.switch_off();
+    port.wait("a printer that is away", |event| *event == state(&[PrinterTrouble::Offline]))?;
+    printer.trouble(None)?;
+    printer.switch_on()?;
+    port.wait(
+        "a printer that is back",
+        |event| matches!(event, PrinterEvent::State { troubles, .. } if troubles.is_empty()),
+    )?;
+    port.wait("the end", |event| *event == done(1))?;
+    assert_eq!(port.said.iter().filter(|event| matches!(event, PrinterEvent::Printed { .. })).count(), 2);
+    port.drain(std::time::Duration::from_millis(500));
+    assert_eq!(printer.papers()?.len(), 2, "not exactly one copy of each");
+    Ok(())
+}
+
+#[test]
+fn papers_wait_for_a_printer_that_is_not_there_yet() -> anyhow::Result<()> {
+    let mut printer = IppPrinter::start()?;
+    printer.switch_off();
+    let mut port = Port::start(config(printer.uri()))?;
+    port.wait("a printer that is away", |event| *event == state(&[PrinterTrouble::Offline]))?;
+    port.print(1, vec![paper(1, "kept")?]);
+    port.print(2, vec![paper(2, "cancelled")?]);
+    port.handle.send(PrinterCommand::Cancel(VisitId(2)));
+    printer.switch_on()?;
+    port.wait("the end", |event| *event == done(1))?;
+    port.drain(std::time::Duration::from_millis(500));
+    assert_eq!(printer.papers()?.len(), 1);
+    assert!(!port.said.contains(&done(2)));
+    Ok(())
+}
+
+#[test]
+fn nothing_comes_out_of_a_visit_that_was_cancelled() -> anyhow::Result<()> {
+    let printer = IppPrinter::start()?;
+    let mut port = Port::start(config(printer.uri()))?;
+    // Cancelled while the printer holds it.
+    printer.trouble(Some("media-empty"))?;
+    port.print(1, vec![paper(1, "first")?, paper(1, "second")?]);
+    port.wait("an empty tray", |event| *event == state(&[PrinterTrouble::PaperOut]))?;
+    port.handle.send(PrinterCommand::Cancel(VisitId(1)));
+    // The engine hears of it and gives up, so that its trouble ends too.
+    port.wait("a printer without the job", |event| *event == state(&[]))?;
+    printer.trouble(None)?;
+    // Cancelled while the printer is away.
+    printer.trouble(Some("media-jam"))?;
+    port.print(2, vec![paper(2, "first")?]);
+    port.wait("a jam", |event| *event == state(&[PrinterTrouble::Jam]))?;
+    printer.hang_up(true);
+    port.wait("a printer that is away", |event| *event == state(&[PrinterTrouble::Offline]))?;
+    port.handle.send(PrinterCommand::Cancel(VisitId(2)));
+    printer.hang_up(false);
+    port.wait("a printer without the job", |event| *event == state(&[]))?;
+    printer.trouble(None)?;
+    // What is ordered for a visit that has ended is not even sent.
+    port.print(1, vec![paper(1, "late")?]);
+    // The next visit's paper is the only one.
+    port.print(3, vec![paper(3, "mine")?]);
+    port.wait("the end", |event| *event == done(3))?;
+    let tray = printer.papers()?;
+    assert_eq!(tray.len(), 1);
+    assert!(std::fs::read(&tray[0])?.ends_with(b"%3 mine\n"));
+    assert!(
+        !port.said.iter().any(|event| matches!(event, PrinterEvent::Printed { visit, .. } if *visit != VisitId(3)))
+    );
+    Ok(())
+}
+
+#[test]
+fn a_paper_that_is_not_the_visits_own_is_never_sent() -> anyhow::Result<()> {
+    let printer = IppPrinter::start()?;
+    let mut port = Port::start(config(printer.uri()))?;
+    let mut of_another_visit = paper(1, "visit")?;
+    of_another_visit.visit = VisitId(9);
+    let mut of_another_person = paper(1, "person")?;
+    of_another_person.tag = Some(IdentityTag(99));
+    let mut of_nobody = paper(1, "nobody")?;
+    of_nobody.tag = None;
+    port.print(1, vec![of_another_visit, paper(1, "mine")?, of_another_person, of_nobody]);
+    port.wait("the end", |event| *event == done(1))?;
+    let failed = |form: &str| PrinterEvent::Failed { visit: VisitId(1), form: FormId(form.into()) };
+    let told: Vec<_> = port.said.iter().filter(|event| !matches!(event, PrinterEvent::State { .. })).cloned().collect();
+    assert_eq!(told, [failed("visit"), printed(1, "mine"), failed("person"), failed("nobody"), done(1)]);
+    let tray = printer.papers()?;
+    assert_eq!(tray.len(), 1);
+    assert!(std::fs::read(&tray[0])?.ends_with(b"%1 mine\n"));
+    Ok(())
+}
+
+#[test]
+fn what_a_former_run_left_in_the_printer_does_not_come_out() -> anyhow::Result<()> {
+    let printer = IppPrinter::start()?;
+    printer.trouble(Some("media-empty"))?;
+    let mut port = Port::start(config(printer.uri()))?;
+    port.print(1, vec![paper(1, "left")?]);
+    port.wait("an empty tray", |event| *event == state(&[PrinterTrouble::PaperOut]))?;
+    // A port that ends cannot cancel in a printer that is away; nor can one that crashes.
+    printer.hang_up(true);
+    drop(port);
+    printer.hang_up(false);
+    let mut port = Port::start(config(printer.uri()))?;
+    port.wait("a printer without the job", |event| *event == state(&[]))?;
+    printer.trouble(None)?;
+    port.print(1, vec![paper(1, "new")?]);
+    port.wait("the end", |event| *event == done(1))?;
+    let tray = printer.papers()?;
+    assert_eq!(tray.len(), 1);
+    assert!(std::fs::read(&tray[0])?.ends_with(b"%1 new\n"));
+    Ok(())
+}
+
+#[test]
+fn a_port_that_ends_takes_its_job_back() -> anyhow::Result<()> {
+    let printer = IppPrinter::start()?;
+    printer.trouble(Some("media-empty"))?;
+    let mut port = Port::start(config(printer.uri()))?;
+    port.print(1, vec![paper(1, "left")?]);
+    port.wait("an empty tray", |event| *event == state(&[PrinterTrouble::PaperOut]))?;
+    drop(port);
+    printer.trouble(None)?;
+    // The printer takes one job at a time: the next one is through only when the first is gone.
+    let mut port = Port::start(config(printer.uri()))?;
+    port.print(2, vec![paper(2, "new")?]);
+    port.wait("the end", |event| *event == done(2))?;
+    assert_eq!(printer.papers()?.len(), 1);
+    Ok(())
+}
