@@ -32,8 +32,9 @@ const PACE: Duration = Duration::from_millis(40);
 /// that a card is gone.
 const STEADY: Duration = Duration::from_secs(1);
 
-/// The steps of a whole reading with photo, for the progress bar.
-const STEPS: u16 = 52;
+/// The commands of a reading, for the progress bar: facts alone, and with a photo of the size that cards have.
+const STEPS: u16 = 18;
+const STEPS_WITH_PHOTO: u16 = 42;
 
 /// The port's handle. Dropping it ends the thread.
 pub struct Handle {
@@ -192,10 +193,11 @@ impl<F: Fn(CardEvent)> Port<F> {
         secret: &CardSecret,
         photo: bool,
     ) -> CardEvent {
+        let of = if photo && matches!(secret, CardSecret::CodeB(_)) { STEPS_WITH_PHOTO } else { STEPS };
         let mut done = 0u16;
         let mut progress = || {
-            done = (done + 1).min(STEPS);
-            (self.emit)(CardEvent::Progress { request, done, of: STEPS });
+            done = (done + 1).min(of);
+            (self.emit)(CardEvent::Progress { request, done, of });
         };
         let result = connect(context, reader).and_then(|mut card| {
             let result = mynumber::read(&mut card, secret, photo, &self.config.authorities, &mut progress);

@@ -25,8 +25,8 @@ pub struct ReadArgs {
     /// Take verification number B (14 digits) from standard input.
     #[arg(long)]
     code_b_stdin: bool,
-    /// Write the photo here as PNG (with --code-b-stdin).
-    #[arg(long, requires = "code_b_stdin")]
+    /// Write the photo here as PNG (with --code-b-stdin: the PIN does not open the photo).
+    #[arg(long, conflicts_with = "pin_stdin")]
     photo: Option<PathBuf>,
     /// The trusted CA keys (TOML); without them `genuine` is null.
     #[arg(long)]

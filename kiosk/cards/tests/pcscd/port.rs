@@ -1,24 +1,14 @@
-//! The port over the real `pcscd`, and programs that nobody here wrote reading the same card.
+//! The port, and OpenSC.
 
+use crate::common::{self, CITIZENS, emulator};
 use card_emulator::{Citizen, TestAuthority};
 use cards::{CaSet, Config};
 use domain::card::{CardCommand, CardEvent, CardKind, CardRefusal, CardSecret, CodeB, Genuine, Pin};
 use domain::{Personal, RequestId};
 use stage::{CardProcess, Pcscd};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
-
-const CITIZENS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/card-emulator/citizens");
-
-/// The emulator's binary: cargo builds it for this workspace's tests.
-fn emulator() -> PathBuf {
-    let me = std::env::current_exe().unwrap();
-    let path = me.parent().and_then(Path::parent).unwrap().join("card-emulator");
-    assert!(path.exists(), "{} is not built: run `cargo build -p card-emulator` first", path.display());
-    path
-}
 
 fn next(events: &Receiver<CardEvent>) -> CardEvent {
     loop {
@@ -35,11 +25,22 @@ fn run(pcscd: &Pcscd, program: &str, arguments: &[&str]) -> Output {
     })
 }
 
+/// What another program gets that selects the text application, asks for the facts, and has no secret.
+fn read_facts_without_a_secret() -> Vec<u8> {
+    let context = pcsc::Context::establish(pcsc::Scope::User).unwrap();
+    let reader = context.list_readers_owned().unwrap().remove(0);
+    let card = context.connect(&reader, pcsc::ShareMode::Shared, pcsc::Protocols::ANY).unwrap();
+    let mut answer = vec![];
+    let text = [0x00, 0xa4, 0x04, 0x0c, 0x0a, 0xd3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x08];
+    for command in [&text[..], &[0x00, 0xa4, 0x02, 0x0c, 0x02, 0x00, 0x02], &[0x00, 0xb0, 0x00, 0x00, 0x00]] {
+        answer = card.transmit(command, &mut [0; pcsc::MAX_BUFFER_SIZE]).unwrap().to_vec();
+    }
+    answer
+}
+
 #[test]
 fn the_port_tells_of_cards_and_reads_them() {
-    let pcscd = Pcscd::start().unwrap();
-    // SAFETY: nextest gives each test its own process, and no other thread of it runs yet.
-    unsafe { std::env::set_var("PCSCLITE_CSOCK_NAME", pcscd.socket()) };
+    let pcscd = common::pcscd();
     let file = format!("{CITIZENS}/hanako.toml");
     let mut card = CardProcess::start(&pcscd, &emulator(), &["--citizen", &file]).unwrap();
     let authorities = CaSet::from_toml(&TestAuthority::from_seed(1).unwrap().ca_toml()).unwrap();
@@ -64,8 +65,17 @@ fn the_port_tells_of_cards_and_reads_them() {
     let CardEvent::Read { request: RequestId(3), reading } = next(&events) else { panic!("not read") };
     assert_eq!(reading.expires.map(|date| date.to_string()).as_deref(), Some("2035-02-28"));
 
+    // What code B opened is closed again, for whatever program comes next.
+    assert_eq!(read_facts_without_a_secret(), [0x69, 0x82]);
+
+    port.send(CardCommand::Look);
+    assert_eq!(next(&events), CardEvent::Inserted { kind: CardKind::MyNumber, pin_tries: Some(3) });
     card.remove().unwrap();
     assert_eq!(next(&events), CardEvent::Removed);
+    port.send(CardCommand::Look);
+    assert_eq!(next(&events), CardEvent::Removed);
+    ask(4, CardSecret::Pin(Personal::new(Pin("1234".into()))));
+    assert_eq!(next(&events), CardEvent::Refused { request: RequestId(4), why: CardRefusal::Removed });
     card.insert().unwrap();
     assert!(matches!(next(&events), CardEvent::Inserted { .. }));
     drop(pcscd);
@@ -74,9 +84,7 @@ fn the_port_tells_of_cards_and_reads_them() {
 
 #[test]
 fn a_card_torn_away_under_the_port_says_removed() {
-    let pcscd = Pcscd::start().unwrap();
-    // SAFETY: as above.
-    unsafe { std::env::set_var("PCSCLITE_CSOCK_NAME", pcscd.socket()) };
+    let pcscd = common::pcscd();
     let file = format!("{CITIZENS}/hanako.toml");
     let mut card = CardProcess::start(&pcscd, &emulator(), &["--citizen", &file, "--torn-after", "12"]).unwrap();
     let (sender, events) = channel();
