@@ -82,6 +82,9 @@ fn main() -> anyhow::Result<()> {
         "{:24} {:>6} {:>5} {:>8} {:>8} {:>8} {:>9}",
         "", "kbit/s", "APDUs", "air ms", "card ms", "read ms", "read-card"
     );
+    let pcscd = Pcscd::start()?;
+    // SAFETY: this program has one thread.
+    unsafe { std::env::set_var("PCSCLITE_CSOCK_NAME", pcscd.socket()) };
     for (kbit, rate) in [(106, BitRate::K106), (212, BitRate::K212), (424, BitRate::K424)] {
         let arguments = ["--citizen", CITIZEN, "--photo", photo, "--speed", &kbit.to_string()];
         let mut card = CardProcess::start(&pcscd, &emulator, &arguments)?;

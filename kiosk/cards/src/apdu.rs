@@ -157,6 +157,12 @@ impl<'a> Session<'a> {
         Ok(file)
     }
 
+    /// Reads a record of a file.
+    pub fn read_record(&mut self, id: u16, record: u8) -> Result<Zeroizing<Vec<u8>>, CardError> {
+        self.select_file(id)?;
+        self.expect(&[0x00, 0xb2, record, 0x04, 0x00])
+    }
+
     /// Has the card's own key sign data (PKCS#1 v1.5 over what is given; no PIN).
     pub fn internal_authenticate(&mut self, digest_info: &[u8]) -> Result<Zeroizing<Vec<u8>>, CardError> {
         let mut command = vec![0x80, 0x2a, 0x00, 0x00, digest_info.len() as u8];

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 const JPKI: [u8; 10] = [0xd3, 0x92, 0xf0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01];
 const TEXT: [u8; 10] = [0xd3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x08];
 const VISUAL: [u8; 10] = [0xd3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x02];
+const COMMON: [u8; 10] = [0xd3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x01, 0x00];
 const RESIDENCE: [u8; 16] = [0xd3, 0x92, 0xf0, 0x00, 0x4f, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 const LICENCE: [u8; 16] = [0xa0, 0, 0, 0x02, 0x31, 0x01, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 const PASSPORT: [u8; 7] = [0xa0, 0, 0, 0x02, 0x47, 0x10, 0x01];
@@ -33,6 +34,11 @@ mod visual {
     pub const FACE: u16 = 0x0002;
     pub const ISSUER: u16 = 0x0004;
     pub const CODE_B: u16 = 0x0012;
+}
+
+/// The common application: record 1 of 0001 is `01 1C`, then serial number (15), municipality (5), expiry (8) as digits.
+mod common {
+    pub const CARD: u16 = 0x0001;
 }
 
 /// SHA-256's AlgorithmIdentifier, with which every DigestInfo here begins (RFC 8017 §9.2).
@@ -178,7 +184,10 @@ fn read_inner(
         face = Some((photo.map(|photo| Personal::new(Photo(photo.to_vec()))), date_of(value(0xdf29)?)?));
         unproven_or_gone(prove_face(&mut session, &objects, authorities, &mut evidence))?;
     }
-    let (photo, expires) = face.map_or((None, None), |(photo, expires)| (photo, Some(expires)));
+    let (photo, expires) = match face {
+        Some((photo, expires)) => (photo, Some(expires)),
+        None => (None, expiry(&mut session)?),
+    };
     let reading = CardReading {
         kind: CardKind::MyNumber,
         facts,
@@ -188,6 +197,22 @@ fn read_inner(
         tag: IdentityTag(rand::rngs::OsRng.next_u64()),
     };
     Ok((reading, evidence))
+}
+
+/// The card's last day from the common application, which is open; `None` where the card does not tell. Neither there nor
+/// on the face is it signed.
+fn expiry(session: &mut Session) -> Result<Option<Date>, CardError> {
+    if !session.select_application(&COMMON)? {
+        return Ok(None);
+    }
+    match session.read_record(common::CARD, 1) {
+        Ok(record) => Ok(match record[..] {
+            [0x01, 0x1c, ref digits @ ..] => digits.get(20..28).and_then(|date| date_of(date).ok()),
+            _ => None,
+        }),
+        Err(gone @ CardError::Transport(_)) => Err(gone),
+        Err(_) => Ok(None),
+    }
 }
 
 /// A proof that the card refuses or garbles is one that it did not give; only a card that does not answer ends the

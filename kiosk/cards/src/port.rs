@@ -33,7 +33,7 @@ const PACE: Duration = Duration::from_millis(40);
 const STEADY: Duration = Duration::from_secs(1);
 
 /// The commands of a reading, for the progress bar: facts alone, and with a photo of the size that cards have.
-const STEPS: u16 = 18;
+const STEPS: u16 = 21;
 const STEPS_WITH_PHOTO: u16 = 42;
 
 /// The port's handle. Dropping it ends the thread.

@@ -97,6 +97,10 @@ impl Card {
             (0x00, 0xa4) => self.select(*p1, data),
             (0x00, 0x20) => self.verify(*p2, data),
             (0x00, 0xb0) => self.read_binary(*p1, *p2, le.ok_or(0x6700u16)?),
+            // Files of records here have one; it lies in the file as it is read.
+            (0x00, 0xb2) if *p2 != 0x04 => Err(0x6a86),
+            (0x00, 0xb2) if *p1 != 1 => Err(0x6a83),
+            (0x00, 0xb2) => self.read_binary(0, 0, le.ok_or(0x6700u16)?),
             (0x00, 0x84) => {
                 let size = le.map_or(8, |le| if le == 0 { 256 } else { usize::from(le) });
                 Ok(Sha256::digest(self.commands.to_be_bytes()).iter().cycle().take(size).copied().collect())

@@ -24,6 +24,7 @@ use x509_cert::time::Validity;
 /// The applications' identifiers, hexadecimal (facts §2).
 pub(crate) const JPKI: &str = "D392F000260100000001";
 pub(crate) const TEXT: &str = "D3921000310001010408";
+pub(crate) const COMMON: &str = "D3921000310001010100";
 pub(crate) const VISUAL: &str = "D3921000310001010402";
 
 /// An invented citizen, as the files in `citizens/` tell.
@@ -235,7 +236,17 @@ impl TestAuthority {
             keys: BTreeMap::from([(0x001a, Key { key: self.visual.clone(), pin: None })]),
             default_key: Some(0x001a),
         };
-        Ok(Card::new(vec![self.jpki(citizen)?, text, visual]))
+
+        // 共通カード: serial number, municipality, expiry. No municipality has the code 99999.
+        let record = format!("00000000000000099999{}", Citizen::digits(&citizen.expires));
+        let common = Application {
+            aid: hex_bytes(COMMON),
+            files: BTreeMap::from([(0x0001, (tlv(0x01, record.as_bytes()), vec![]))]),
+            iefs: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            default_key: None,
+        };
+        Ok(Card::new(vec![self.jpki(citizen)?, text, visual, common]))
     }
 
     /// 公的個人認証 (JPKI): certificates under an authority of our own, keys that sign after a PIN.

@@ -3,6 +3,7 @@
 
 use crate::common::{self, CITIZENS};
 use card_emulator::{Citizen, TestAuthority};
+use myna_card::ap::common::CommonAp;
 use myna_card::ap::jpki::{JpkiAp, SignatureScheme};
 use myna_card::ap::surface::SurfaceAp;
 use myna_card::ap::text::{TextAp, ef};
@@ -58,6 +59,9 @@ fn myna_card_reads_every_citizen_and_all_signatures_hold() {
         face.verify(&certificate.public_key).unwrap();
         let answer = visual.sign(b"another challenge").unwrap();
         face.public_key.verify_pkcs1_sha256(b"another challenge", &answer).unwrap();
+
+        let common = CommonAp::select(&mut card).unwrap().read_card_info().unwrap();
+        assert_eq!(common.expiry, expires);
 
         let mut jpki = JpkiAp::select(&mut card).unwrap();
         assert!(jpki.read_token_type().unwrap().is_physical_card());

@@ -53,7 +53,7 @@ fn facts_by_pin_then_wrong_then_the_last_try_is_not_taken_then_code_b() {
 
     let facts = json!({
         "kind": "my-number", "name": hanako.name, "address": hanako.address,
-        "birth_date": "1980-02-29", "sex": "female", "expires": null, "genuine": true,
+        "birth_date": "1980-02-29", "sex": "female", "expires": "2035-02-28", "genuine": true,
         "provenance": {
             "facts_signed": true, "photo_signed": null, "issuer_trusted": true, "card_answered": true,
             "applications_agree": null,
