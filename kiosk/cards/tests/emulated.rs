@@ -166,6 +166,41 @@ fn a_copy_without_the_cards_key_is_not_genuine() {
 }
 
 #[test]
+fn a_face_copied_onto_another_card_is_not_genuine() {
+    let citizen = citizen("hanako");
+    let mut card = AUTHORITY.issue(&citizen).unwrap();
+    // The files of the face are the right ones and signed, only the visual application's key is not there.
+    let app =
+        card.applications.iter_mut().find(|app| app.keys.contains_key(&0x001a) && app.default_key.is_some()).unwrap();
+    app.keys.clear();
+    let (reading, evidence) = read(&mut card, &code_b(&citizen)).unwrap();
+    assert_eq!((evidence.photo_signed, evidence.card_answered), (Some(true), false));
+    assert_eq!(reading.genuine, Genuine::No);
+    assert_eq!(read(&mut card, &pin("1234")).unwrap().0.genuine, Genuine::Yes, "the facts alone are this card's own");
+}
+
+#[test]
+fn a_card_without_its_proofs_is_read_and_not_genuine() {
+    let citizen = citizen("hanako");
+    for file in [0x0003, 0x0004, 0x0007] {
+        let mut card = AUTHORITY.issue(&citizen).unwrap();
+        card.applications[1].files.remove(&file);
+        let (reading, _) = read(&mut card, &pin("1234")).unwrap();
+        assert_eq!(reading.facts.name.reveal(), &citizen.name);
+        assert_eq!(reading.genuine, Genuine::No, "without {file:04x}");
+    }
+}
+
+#[test]
+fn a_card_without_a_face_gives_its_facts() {
+    let citizen = citizen("hanako");
+    let mut card = AUTHORITY.issue(&citizen).unwrap();
+    card.applications.remove(2);
+    let (reading, evidence) = read(&mut card, &code_b(&citizen)).unwrap();
+    assert_eq!((reading.photo, evidence.photo_signed, reading.genuine), (None, None, Genuine::Yes));
+}
+
+#[test]
 fn the_photo_of_another_person_is_not_genuine() {
     let (hanako, other) = (citizen("hanako"), citizen("rare"));
     let mut card = AUTHORITY.issue(&hanako).unwrap();
