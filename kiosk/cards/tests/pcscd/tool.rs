@@ -169,3 +169,28 @@ fn the_test_card_that_myna_card_ships_is_read_and_known_for_a_copy() {
     let nowhere = folder.path().join("no/such/folder/photo.png");
     refused(&["--code-b-stdin", "--photo", nowhere.to_str().unwrap()], code_b, "写真を保存できませんでした");
 }
+
+#[test]
+fn five_hundred_altered_photos_are_decoded_or_refused() {
+    let face = std::fs::read(common::dump().join("surface-0002.bin")).unwrap();
+    let photo = myna_card::ap::surface::CardFace::parse(&face).unwrap().photo.data;
+    assert!(cards::decode_photo(&photo).is_ok());
+    let mut seed = 0x9e37_79b9_7f4a_7c15u64;
+    let mut dice = move |below: usize| {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (seed >> 33) as usize % below
+    };
+    let mut refused = 0;
+    for _ in 0..500 {
+        let mut altered = photo.clone();
+        if dice(4) == 0 {
+            altered.truncate(dice(photo.len()));
+        }
+        for _ in 0..dice(8).min(altered.len()) {
+            let at = dice(altered.len());
+            altered[at] = dice(256) as u8;
+        }
+        refused += usize::from(cards::decode_photo(&altered).is_err());
+    }
+    assert!(refused > 50, "{refused}");
+}
