@@ -10,12 +10,19 @@
 
 mod http;
 mod ipp_printer;
+mod line;
 mod message;
 mod page;
 mod reasons;
+mod receipt;
 mod shared;
+pub mod slip;
+
+pub use line::SlipPrinter;
 
 use domain::paper::{PrinterCommand, PrinterEvent};
+use page::Page;
+use receipt::Receipt;
 use shared::{Ended, Voice};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
@@ -27,6 +34,8 @@ use std::time::Duration;
 pub struct Config {
     /// The page printer: `ipp://host[:port]/path`, plain TCP.
     pub page: String,
+    /// The receipt printer; without one every slip is answered as not printed.
+    pub slip: Option<SlipPrinter>,
     /// This kiosk's name in the names of its jobs. Kiosks that share a printer must have different ones: each cancels
     /// what a former run of its own has left in the printer.
     pub kiosk: String,
@@ -41,10 +50,11 @@ pub struct Config {
 }
 
 impl Config {
-    /// The usual intervals.
+    /// A page printer alone, with the usual intervals.
     pub fn new(page: impl Into<String>) -> Self {
         Self {
             page: page.into(),
+            slip: None,
             kiosk: "kiosk".to_owned(),
             idle_interval: Duration::from_secs(1),
             busy_interval: Duration::from_millis(250),
@@ -69,6 +79,7 @@ pub enum SpawnError {
 pub struct Handle {
     ended: Arc<Ended>,
     page: Sender<page::Message>,
+    slip: Sender<receipt::Message>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -79,7 +90,9 @@ impl Handle {
             PrinterCommand::Print(job) => {
                 let _ = self.page.send(page::Message::Print(job));
             }
-            PrinterCommand::Slip(_) => {}
+            PrinterCommand::Slip(job) => {
+                let _ = self.slip.send(receipt::Message::Slip(job));
+            }
             PrinterCommand::Cancel(visit) => {
                 // Known to all threads before this returns, also to one that is in the middle of sending.
                 self.ended.add(visit);
@@ -92,6 +105,7 @@ impl Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         let _ = self.page.send(page::Message::Close);
+        let _ = self.slip.send(receipt::Message::Close);
         for thread in self.threads.drain(..) {
             // A thread that has panicked has nothing left to say.
             let _ = thread.join();
@@ -107,8 +121,19 @@ pub fn spawn(config: Config, emit: impl Fn(PrinterEvent) + Send + 'static) -> Re
     let address = config.page.parse().map_err(|_| SpawnError::Address)?;
     let ended = Arc::new(Ended::default());
     let voice = Voice::new(emit);
-    let (page, messages) = mpsc::channel();
-    let printer = page::Page::new(&config, address, Arc::clone(&ended), voice, page.clone());
-    let thread = std::thread::Builder::new().name("page-printer".into()).spawn(move || printer.run(&messages))?;
-    Ok(Handle { ended, page, threads: vec![thread] })
+    let (page, page_messages) = mpsc::channel();
+    let (slip, slip_messages) = mpsc::channel();
+    let mut handle = Handle { ended: Arc::clone(&ended), page: page.clone(), slip, threads: Vec::new() };
+    let printer = Page::new(&config, address, Arc::clone(&ended), voice.clone(), page);
+    handle.threads.push(thread("page-printer", move || printer.run(&page_messages))?);
+    let receipt = config.slip.clone().map(|printer| Receipt::new(printer, &config, ended, voice.clone()));
+    handle.threads.push(thread("slip-printer", move || match receipt {
+        Some(receipt) => receipt.run(&slip_messages),
+        None => receipt::run_without(&voice, &slip_messages),
+    })?);
+    Ok(handle)
+}
+
+fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(run)
 }

@@ -5,9 +5,11 @@ mod card;
 mod pcscd;
 mod printer;
 mod process;
+mod receipt;
 mod wait;
 
 pub use card::CardProcess;
 pub use pcscd::Pcscd;
 pub use printer::IppPrinter;
+pub use receipt::{ReceiptPrinter, Slip};
 pub use wait::wait_for;

@@ -1,8 +1,6 @@
 //! Papers on CUPS's own IPP Everywhere printer.
 
-mod common;
-
-use common::{Port, config, paper};
+use crate::common::{Port, config, paper};
 use domain::form::FormId;
 use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
 use domain::{IdentityTag, VisitId};
