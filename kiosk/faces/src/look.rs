@@ -246,8 +246,8 @@ mod tests {
     fn a_head_is_turned_nodded_or_tilted() {
         assert_eq!(look(&frontal()).guidance(), Guidance::Good);
         for (nose, guidance) in [
-            ([128.0, 160.0], Guidance::LookingAway),
-            ([152.0, 160.0], Guidance::LookingAway),
+            ([126.0, 160.0], Guidance::LookingAway),
+            ([154.0, 160.0], Guidance::LookingAway),
             ([140.0, 148.0], Guidance::LookingAway),
             ([140.0, 173.0], Guidance::LookingAway),
             ([143.0, 163.0], Guidance::Good),
