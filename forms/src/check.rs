@@ -25,7 +25,7 @@ pub fn check(folder: &Path) -> Vec<Finding> {
         Ok(form) => form,
         Err(error) => {
             let what = match &error {
-                FormError::Pdf(path) => format!(
+                FormError::Pdf { path, .. } => format!(
                     "{}: PDFを取り込めません（壊れている、または暗号化されています）。パスワードのないPDFに保存し直してください。",
                     path.display()
                 ),
@@ -45,7 +45,7 @@ pub fn check(folder: &Path) -> Vec<Finding> {
     }
     let asked = |name: &str| form.questions.iter().any(|question| question.id.0 == name);
     for (at, field) in form.fields.iter().enumerate() {
-        let (width, height) = form.pages[field.page - 1];
+        let (width, height) = form.original.pages[field.page - 1].size;
         let mm = 25.4 / 72.0;
         let outside = |rect: Box4| {
             rect[0] < 0.0
@@ -78,7 +78,8 @@ pub fn check(folder: &Path) -> Vec<Finding> {
     }
     for question in &form.questions {
         let used = form.fields.iter().any(|field| field.value.as_deref() == Some(question.id.0.as_str()));
-        let decides = form.questions.iter().any(|other| other.when.as_ref().is_some_and(|when| when.question == question.id));
+        let decides =
+            form.questions.iter().any(|other| other.when.as_ref().is_some_and(|when| when.question == question.id));
         if !used && !decides {
             say(false, None, format!("質問「{}」の答えがどこにも印字されません。", question.id.0));
         }

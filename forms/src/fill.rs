@@ -7,7 +7,7 @@ use domain::card::Sex;
 use domain::form::{Signature, Stroke, ValueId, Values};
 use domain::wareki::{Era, Wareki};
 use krilla::Document;
-use krilla::geom::{PathBuilder, Point, Rect, Size, Transform};
+use krilla::geom::{PathBuilder, Point, Rect, Transform};
 use krilla::num::NormalizedF32;
 use krilla::page::PageSettings;
 use krilla::paint::{Fill, LineCap, LineJoin, Stroke as Pen};
@@ -15,6 +15,7 @@ use krilla::surface::Surface;
 use krilla::text::TextDirection;
 use std::collections::BTreeMap;
 use unicode_segmentation::UnicodeSegmentation;
+use zeroize::Zeroizing;
 
 /// Points in a millimetre.
 const MM: f32 = 72.0 / 25.4;
@@ -94,19 +95,20 @@ impl Form {
     /// When a required value is missing, a value cannot be drawn or does not fit; nothing is made then.
     pub fn fill(&self, filling: &Filling) -> Result<Vec<u8>, FillError> {
         self.require(filling)?;
-        let mut document = Document::new();
-        for (at, (width, height)) in self.pages.iter().enumerate() {
-            let settings = PageSettings::from_wh(*width, *height).ok_or(FillError::Pdf)?;
-            let mut page = document.start_page_with(settings);
-            let mut surface = page.surface();
-            surface.draw_pdf_page(&self.document, Size::from_wh(*width, *height).ok_or(FillError::Pdf)?, at);
+        let mut overlay = Document::new();
+        for (at, page) in self.original.pages.iter().enumerate() {
+            let settings = PageSettings::from_wh(page.size.0, page.size.1).ok_or(FillError::Pdf)?;
+            let mut layer = overlay.start_page_with(settings);
+            let mut surface = layer.surface();
             for field in self.fields.iter().filter(|field| field.page == at + 1) {
                 draw(&mut surface, field, filling)?;
             }
             surface.finish();
-            page.finish();
+            layer.finish();
         }
-        document.finish().map_err(|_| FillError::Pdf)
+        let overlay = Zeroizing::new(overlay.finish().map_err(|_| FillError::Pdf)?);
+        let wanted = |at: usize| self.fields.iter().any(|field| field.page == at + 1);
+        self.original.stamp(&overlay, wanted).ok_or(FillError::Pdf)
     }
 
     fn require(&self, filling: &Filling) -> Result<(), FillError> {
@@ -212,10 +214,7 @@ fn draw_text(surface: &mut Surface, field: &Field, rect: Box4, text: &str, name:
     let mut size = field.size;
     let lines = loop {
         let lines = wrap(stack, text, width / size).ok_or_else(|| FillError::Undrawable(name.clone()))?;
-        let widest = lines
-            .iter()
-            .map(|line| stack.width(line).unwrap_or(f32::MAX))
-            .fold(0.0f32, f32::max);
+        let widest = lines.iter().map(|line| stack.width(line).unwrap_or(f32::MAX)).fold(0.0f32, f32::max);
         let fits = lines.len() <= field.lines.max(1)
             && widest * size <= width + 0.01
             && lines.len() as f32 * size * 1.15 <= height.max(size * 1.15) + 0.01;
@@ -253,7 +252,14 @@ fn draw_line(surface: &mut Surface, stack: &Stack, mut x: f32, baseline: f32, si
 }
 
 /// One cluster in the middle of a box.
-fn draw_centred(surface: &mut Surface, stack: &Stack, rect: (f32, f32, f32, f32), size: f32, text: &str, name: &ValueId) -> Result<(), FillError> {
+fn draw_centred(
+    surface: &mut Surface,
+    stack: &Stack,
+    rect: (f32, f32, f32, f32),
+    size: f32,
+    text: &str,
+    name: &ValueId,
+) -> Result<(), FillError> {
     let (x, y, width, height) = rect;
     let text_width = stack.width(text).ok_or_else(|| FillError::Undrawable(name.clone()))?;
     let size = size.min(height * 0.95).min(width / text_width.max(0.01));
@@ -286,7 +292,8 @@ fn draw_date(surface: &mut Surface, field: &Field, value: &str, name: &ValueId) 
     let date: Date = value.parse().map_err(|_| FillError::DoesNotFit(name.clone()))?;
     let wareki = Wareki::from_date(date).filter(|_| !field.gregorian);
     if field.year.is_none() && field.month.is_none() && field.day.is_none() {
-        let text = wareki.map_or_else(|| format!("{}年{}月{}日", date.year(), date.month(), date.day()), |wareki| wareki.text());
+        let text = wareki
+            .map_or_else(|| format!("{}年{}月{}日", date.year(), date.month(), date.day()), |wareki| wareki.text());
         return draw_text(surface, field, field.rect, &text, name);
     }
     let stack = field.font.stack()?;

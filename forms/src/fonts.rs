@@ -67,7 +67,9 @@ impl Style {
             Self::Mincho => (&STACKS[0], MINCHO),
             Self::Gothic => (&STACKS[1], GOTHIC),
         };
-        slot.get_or_init(|| files.into_iter().map(load).collect::<Result<_, _>>().map(Stack)).as_ref().map_err(Clone::clone)
+        slot.get_or_init(|| files.into_iter().map(load).collect::<Result<_, _>>().map(Stack))
+            .as_ref()
+            .map_err(Clone::clone)
     }
 }
 

@@ -1,12 +1,11 @@
 //! `form.toml` and its PDF.
 
 use crate::fonts::Style;
+use crate::original::{Original, PdfFault};
 use domain::Localized;
 use domain::form::{Question, ValueId};
-use krilla::pdf::{Pdf, PdfDocument};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// The format's version that this program reads.
 const SCHEMA: u32 = 1;
@@ -31,9 +30,14 @@ pub enum FormError {
         /// What and where.
         what: String,
     },
-    /// The PDF is encrypted, damaged, or has no pages.
-    #[error("{0}: damaged, encrypted, or no PDF")]
-    Pdf(PathBuf),
+    /// The PDF cannot be a form.
+    #[error("{path}: {fault}")]
+    Pdf {
+        /// Which file.
+        path: PathBuf,
+        /// What is the matter with it.
+        fault: PdfFault,
+    },
     /// A field lies on a page that the PDF does not have.
     #[error("{path}: field {field} is on page {page} of {pages}")]
     NoSuchPage {
@@ -175,9 +179,7 @@ pub struct Form {
     pub(crate) meta: Meta,
     pub(crate) questions: Vec<Question>,
     pub(crate) fields: Vec<Field>,
-    pub(crate) document: PdfDocument,
-    /// Width and height of each page as displayed, in points.
-    pub(crate) pages: Vec<(f32, f32)>,
+    pub(crate) original: Original,
 }
 
 impl Form {
@@ -210,20 +212,20 @@ impl Form {
             return Err(malformed(format!("schema = {}, but this program reads {SCHEMA}", file.schema)));
         }
         let bytes = pdf(&file.form.pdf)?;
-        let broken = || FormError::Pdf(path.with_file_name(&file.form.pdf));
-        let pages = page_sizes(&bytes).ok_or_else(broken)?;
-        let document = Pdf::new(bytes).map_err(|_| broken())?;
+        let broken = |fault| FormError::Pdf { path: path.with_file_name(&file.form.pdf), fault };
+        let mut original = Original::read(&bytes).map_err(broken)?;
+        original.prepare();
+        let pages = original.pages.len();
         for (at, field) in file.field.iter().enumerate() {
-            if field.page == 0 || field.page > pages.len() {
-                let (path, pages) = (path.to_owned(), pages.len());
+            if field.page == 0 || field.page > pages {
+                let path = path.to_owned();
                 return Err(FormError::NoSuchPage { path, field: at + 1, page: field.page, pages });
             }
             if field.value.is_some() == field.text.is_some() {
                 return Err(malformed(format!("field {} needs either `value` or `text`", at + 1)));
             }
         }
-        let document = PdfDocument::new(Arc::new(document));
-        Ok(Self { meta: file.form, questions: file.question, fields: file.field, document, pages })
+        Ok(Self { meta: file.form, questions: file.question, fields: file.field, original })
     }
 
     /// Its id: the folder's name.
@@ -248,7 +250,7 @@ impl Form {
 
     /// Its pages.
     pub fn page_count(&self) -> usize {
-        self.pages.len()
+        self.original.pages.len()
     }
 
     /// The values that it puts to paper, each once.
@@ -261,15 +263,4 @@ impl Form {
         }
         values
     }
-}
-
-/// The pages' sizes as displayed; `None` where the bytes are no PDF that can be imported.
-pub(crate) fn page_sizes(bytes: &[u8]) -> Option<Vec<(f32, f32)>> {
-    // What the importer cannot read it sometimes answers with a panic; a broken file must not end the kiosk.
-    let sizes = std::panic::catch_unwind(|| {
-        let pdf = Pdf::new(bytes.to_vec()).ok()?;
-        Some(pdf.pages().iter().map(|page| page.render_dimensions()).collect::<Vec<_>>())
-    });
-    let encrypted = bytes.windows(8).any(|window| window == b"/Encrypt");
-    sizes.ok().flatten().filter(|pages| !pages.is_empty() && !encrypted)
 }

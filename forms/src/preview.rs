@@ -21,7 +21,8 @@ pub fn page_image(pdf: &[u8], page: usize, width: u32) -> Result<RgbaImage, Prev
     let (points, _) = page.render_dimensions();
     let scale = width as f32 / points.max(1.0);
     let settings = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
-    let pixmap = render(page, &RenderCache::new(), &InterpreterSettings::default(), &RenderSettings::default(), &settings);
+    let pixmap =
+        render(page, &RenderCache::new(), &InterpreterSettings::default(), &RenderSettings::default(), &settings);
     let (width, height) = (u32::from(pixmap.width()), u32::from(pixmap.height()));
     RgbaImage::from_raw(width, height, pixmap.data_as_u8_slice().to_vec()).ok_or(PreviewError)
 }

@@ -62,7 +62,7 @@ pub fn run(command: &Command) -> i32 {
 fn fill(folder: &Path, values: &Path, out: &Path) -> i32 {
     let form = match Form::load(folder) {
         Ok(form) => form,
-        Err(error @ FormError::Pdf(_)) => {
+        Err(error @ FormError::Pdf { .. }) => {
             return no(&Refusal::new(
                 format!("様式のPDFを取り込めません（{error}）。"),
                 "パスワードのないPDFに保存し直してください。",
@@ -94,7 +94,11 @@ fn fill(folder: &Path, values: &Path, out: &Path) -> i32 {
                 FillError::Font(_) => "フォントのパッケージを入れてください。",
                 FillError::Pdf => "PDFを保存し直してください。",
             };
-            return no(&Refusal::new(format!("記入できません（{error}）。"), remedy, "この様式は窓口で手書きできます。"));
+            return no(&Refusal::new(
+                format!("記入できません（{error}）。"),
+                remedy,
+                "この様式は窓口で手書きできます。",
+            ));
         }
     };
     match std::fs::write(out, pdf) {
