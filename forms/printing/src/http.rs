@@ -6,6 +6,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::os::fd::AsRawFd;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,8 @@ const MOST: usize = 1 << 20;
 const MOST_HEAD: usize = 16 << 10;
 /// How long a read or write blocks before the wish to stop is looked at.
 const BREATH: Duration = Duration::from_millis(100);
+/// The same, while the arrival of what was written is awaited.
+const SHORT_BREATH: Duration = Duration::from_millis(5);
 
 /// Where a printer is: `ipp://host[:port]/path`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,12 +111,26 @@ pub(crate) struct Limits<'a> {
     pub whole: Option<Duration>,
     /// Asked between two breaths.
     pub stop: &'a dyn Fn() -> bool,
+    /// Called when the printer has acknowledged the last byte.
+    pub delivered: &'a dyn Fn(),
+    /// Called when it was stopped, before the connection is closed; may wait.
+    pub hang_up: &'a dyn Fn(),
 }
 
 struct Exchange<'a> {
     stream: TcpStream,
     deadline: Option<Instant>,
     stop: &'a dyn Fn() -> bool,
+    /// What to call when all that was written has been acknowledged, until it has been called.
+    delivered: Option<&'a dyn Fn()>,
+}
+
+/// How many bytes the other side has not acknowledged yet (tcp(7), SIOCOUTQ); `None` if that is not known.
+fn unacknowledged(stream: &TcpStream) -> Option<i32> {
+    let mut count: nix::libc::c_int = 0;
+    // SAFETY: the descriptor is open, and the request writes one int to where the pointer says.
+    let result = unsafe { nix::libc::ioctl(stream.as_raw_fd(), nix::libc::TIOCOUTQ, &raw mut count) };
+    (result == 0).then_some(count)
 }
 
 impl Exchange<'_> {
@@ -148,18 +165,38 @@ impl Exchange<'_> {
         Ok(())
     }
 
+    /// Looks whether all has arrived. `Ok` while that is still awaited.
+    fn note_delivery(&mut self) -> Result<(), HttpError> {
+        if let Some(delivered) = self.delivered
+            && unacknowledged(&self.stream) == Some(0)
+        {
+            delivered();
+            self.delivered = None;
+            self.stream.set_read_timeout(Some(BREATH)).map_err(HttpError::Broken)?;
+        }
+        Ok(())
+    }
+
     /// Reads some more; `false` at the end of the stream.
     fn read(&mut self, into: &mut Vec<u8>) -> Result<bool, HttpError> {
         let mut piece = [0u8; 4096];
         loop {
             self.check()?;
+            self.note_delivery()?;
             match self.stream.read(&mut piece) {
-                Ok(0) => return Ok(false),
+                Ok(0) => {
+                    self.note_delivery()?;
+                    return Ok(false);
+                }
                 Ok(count) => {
                     into.extend_from_slice(&piece[..count]);
                     return if into.len() > MOST { Err(HttpError::Garbage) } else { Ok(true) };
                 }
-                Err(error) => self.wait(error)?,
+                Err(error) => {
+                    // Also after a reset it is known how far the other side had come.
+                    self.note_delivery()?;
+                    self.wait(error)?;
+                }
             }
         }
     }
@@ -189,7 +226,7 @@ pub(crate) fn post(address: &Address, message: &[u8], document: &[u8], limits: &
     }
     let stream = address.connect(limits.connect).map_err(|_| HttpError::NotConnected)?;
     let deadline = limits.whole.map(|whole| Instant::now() + whole);
-    let mut exchange = Exchange { stream, deadline, stop: limits.stop };
+    let mut exchange = Exchange { stream, deadline, stop: limits.stop, delivered: None };
     let head = format!(
         "POST {} HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/ipp\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         address.path,
@@ -197,10 +234,21 @@ pub(crate) fn post(address: &Address, message: &[u8], document: &[u8], limits: &
         address.port,
         message.len() + document.len()
     );
-    exchange.write(head.as_bytes())?;
-    exchange.write(message)?;
-    exchange.write(document)?;
-    read_answer(&mut exchange)
+    let sent = [head.as_bytes(), message, document].into_iter().try_for_each(|part| exchange.write(part));
+    let answer = match sent {
+        Ok(()) => {
+            exchange.delivered = Some(limits.delivered);
+            exchange.stream.set_read_timeout(Some(SHORT_BREATH)).map_err(HttpError::Broken)?;
+            read_answer(&mut exchange)
+        }
+        // One that refuses may answer before it has taken all, and hang up.
+        Err(error @ HttpError::Broken(_)) => read_answer(&mut exchange).map_err(|_| error),
+        Err(error) => Err(error),
+    };
+    if let Err(HttpError::Stopped) = answer {
+        (limits.hang_up)();
+    }
+    answer
 }
 
 fn read_answer(exchange: &mut Exchange) -> Result<Vec<u8>, HttpError> {

@@ -75,6 +75,16 @@ fn job(group: &Group) -> Option<Job> {
     })
 }
 
+/// Who sends a paper.
+pub(crate) trait Carrier {
+    /// Whether no more of it may be sent.
+    fn is_stopped(&self) -> bool;
+    /// The printer has received all of it.
+    fn delivered(&self);
+    /// It was stopped; the connection closes when this returns.
+    fn before_hanging_up(&self);
+}
+
 /// A printer.
 #[derive(Debug, Clone)]
 pub(crate) struct IppPrinter {
@@ -89,7 +99,14 @@ impl IppPrinter {
     }
 
     fn ask(&self, request: Request) -> Result<Answer, IppError> {
-        let limits = Limits { connect: self.patience, whole: Some(self.patience), stop: &|| false };
+        let nothing = &|| {};
+        let limits = Limits {
+            connect: self.patience,
+            whole: Some(self.patience),
+            stop: &|| false,
+            delivered: nothing,
+            hang_up: nothing,
+        };
         self.exchange(request, &[], &limits)
     }
 
@@ -108,10 +125,17 @@ impl IppPrinter {
         Ok(condition(printer, stuck))
     }
 
-    /// Print-Job; the job's id. Takes as long as the printer takes, or until `stop`.
-    pub fn print(&self, name: &str, pdf: &[u8], stop: &dyn Fn() -> bool) -> Result<i32, IppError> {
-        let limits = Limits { connect: self.patience, whole: None, stop };
-        let answer = self.exchange(Request::Print { name }, pdf, &limits)?;
+    /// Print-Job; the job's id. Takes as long as the printer takes, or until it is stopped.
+    pub fn print(&self, name: &str, pdf: &[u8], carrier: &impl Carrier) -> Result<i32, IppError> {
+        let limits = Limits {
+            connect: self.patience,
+            whole: None,
+            stop: &|| carrier.is_stopped(),
+            delivered: &|| carrier.delivered(),
+            hang_up: &|| carrier.before_hanging_up(),
+        };
+        let limits = &limits;
+        let answer = self.exchange(Request::Print { name }, pdf, limits)?;
         answer.jobs().find_map(|job| job.number("job-id")).ok_or(IppError::Garbage)
     }
 

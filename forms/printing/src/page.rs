@@ -6,7 +6,7 @@
 
 use crate::Config;
 use crate::http::Address;
-use crate::ipp_printer::{IppError, IppPrinter, Job, JobState};
+use crate::ipp_printer::{Carrier, IppError, IppPrinter, Job, JobState};
 use crate::reasons::Condition;
 use crate::shared::{Ended, Mood, Voice};
 use domain::form::FilledForm;
@@ -53,13 +53,66 @@ struct Order {
 struct Attempt {
     number: u64,
     name: String,
-    stop: Arc<AtomicBool>,
+    signals: Arc<Signals>,
     thread: JoinHandle<()>,
 }
 
+/// Between this thread and an attempt's.
+#[derive(Default)]
+struct Signals {
+    /// No more of the paper may be sent.
+    stop: AtomicBool,
+    /// The connection may be closed.
+    hang_up: AtomicBool,
+    /// The printer has acknowledged every byte of the paper.
+    delivered: AtomicBool,
+}
+
 impl Attempt {
+    /// Nobody waits for its answer any more.
     fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.signals.stop.store(true, Ordering::Release);
+        self.hang_up();
+    }
+
+    fn hang_up(&self) {
+        self.signals.hang_up.store(true, Ordering::Release);
+        self.thread.thread().unpark();
+    }
+
+    /// The printer may have only a part of the paper. Some print what they have got as if it were all.
+    fn is_torn(&self) -> bool {
+        self.thread.is_finished() && !self.signals.delivered.load(Ordering::Acquire)
+    }
+}
+
+/// An attempt as its own thread sees it.
+struct Sending {
+    visit: VisitId,
+    ended: Arc<Ended>,
+    signals: Arc<Signals>,
+    patience: Duration,
+}
+
+impl Carrier for Sending {
+    fn is_stopped(&self) -> bool {
+        self.signals.stop.load(Ordering::Acquire) || self.ended.has(self.visit)
+    }
+
+    fn delivered(&self) {
+        self.signals.delivered.store(true, Ordering::Release);
+    }
+
+    /// Hanging up may make the printer print the part that it has: the job is cancelled first, if that can be done in time.
+    fn before_hanging_up(&self) {
+        let until = Instant::now() + self.patience;
+        while !self.signals.hang_up.load(Ordering::Acquire) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            std::thread::park_timeout(left);
+        }
     }
 }
 
@@ -71,8 +124,8 @@ enum Stage {
     Sending { attempt: Attempt, since: Instant, away: bool },
     /// Carried, but whether the printer has it is not known.
     Lost { attempt: Attempt, misses: u32 },
-    /// The printer has it.
-    Taken { attempt: Attempt, id: i32, since: Instant, lost: bool },
+    /// The printer has it. `answered`: it has said so itself.
+    Taken { attempt: Attempt, id: i32, since: Instant, answered: bool },
 }
 
 /// The paper that is on its way.
@@ -217,6 +270,7 @@ impl Page {
                 None if !grave.attempt.thread.is_finished() => {}
                 None => grave.misses += 1,
             }
+            grave.attempt.hang_up();
         }
         self.graves.retain(|grave| grave.misses < MISSING_AFTER);
         Ok(())
@@ -239,14 +293,14 @@ impl Page {
                     return Ok(());
                 }
                 match self.printer.find(&attempt.name)? {
-                    Some(job) => self.judge(&job, false),
+                    Some(job) => self.judge(&job)?,
                     // The printer was away, is back and does not know it: no answer will come.
                     None if *away => attempt.stop(),
                     None => {}
                 }
             }
             Stage::Lost { attempt, misses } => match self.printer.find(&attempt.name)? {
-                Some(job) => self.judge(&job, true),
+                Some(job) => self.judge(&job)?,
                 None => {
                     *misses += 1;
                     if *misses >= MISSING_AFTER {
@@ -254,14 +308,11 @@ impl Page {
                     }
                 }
             },
-            Stage::Taken { attempt, id, lost, .. } => {
-                let lost = *lost;
-                match self.printer.job(*id)? {
-                    // A printer that was switched off numbers its jobs anew.
-                    Some(job) if job.name == attempt.name => self.judge(&job, lost),
-                    _ => self.lose(),
-                }
-            }
+            Stage::Taken { attempt, id, .. } => match self.printer.job(*id)? {
+                // A printer that was switched off numbers its jobs anew.
+                Some(job) if job.name == attempt.name => self.judge(&job)?,
+                _ => self.lose(),
+            },
         }
         Ok(())
     }
@@ -291,19 +342,19 @@ impl Page {
         self.attempts += 1;
         let (number, paper) = (self.attempts, Arc::clone(&current.paper));
         let name = job_name(&self.kiosk, self.run, number, &paper);
-        let stop = Arc::new(AtomicBool::new(false));
-        let (printer, ended, messages) = (self.printer.clone(), Arc::clone(&self.ended), self.messages.clone());
-        let (stopped, job) = (Arc::clone(&stop), name.clone());
+        let signals = Arc::new(Signals::default());
+        let (printer, job, messages) = (self.printer.clone(), name.clone(), self.messages.clone());
+        let (ended, visit, patience) = (Arc::clone(&self.ended), paper.visit, self.patience);
+        let sending = Sending { visit, ended, signals: Arc::clone(&signals), patience };
         let thread = std::thread::Builder::new().name("paper".into()).spawn(move || {
-            let stop = || stopped.load(Ordering::Relaxed) || ended.has(paper.visit);
-            let result = printer.print(&job, &paper.pdf.reveal().0, &stop);
+            let result = printer.print(&job, &paper.pdf.reveal().0, &sending);
             // The paper is overwritten as soon as nobody needs it; not first when this message is read.
             drop(paper);
             let _ = messages.send(Message::Carried(number, result));
         });
         match thread {
             Ok(thread) => {
-                let attempt = Attempt { number, name, stop, thread };
+                let attempt = Attempt { number, name, signals, thread };
                 current.stage = Stage::Sending { attempt, since: Instant::now(), away: false };
             }
             Err(_) => current.stage = Stage::Waiting { from: Instant::now() + self.idle },
@@ -312,53 +363,72 @@ impl Page {
 
     /// An attempt's thread is done.
     fn carried(&mut self, number: u64, result: Result<i32, IppError>) {
-        // Anything but the attempt that is being sent (a grave, or a job found by its name before) is being watched already.
-        let Some(mut current) = self
-            .current
-            .take_if(|current| matches!(&current.stage, Stage::Sending { attempt, .. } if attempt.number == number))
-        else {
-            return;
-        };
-        let Stage::Sending { attempt, .. } = current.stage else { return };
-        current.stage = match result {
-            Ok(id) => Stage::Taken { attempt, id, since: Instant::now(), lost: false },
-            Err(IppError::NotSent(_)) => Stage::Waiting { from: Instant::now() + self.busy },
-            Err(IppError::Refused(status)) if is_for_now(status) => Stage::Waiting { from: Instant::now() + self.idle },
-            Err(IppError::Refused(status)) => {
-                tracing::error!(status = format_args!("{status:#06x}"), "the page printer refuses a paper");
-                self.voice.say(PrinterEvent::Failed { visit: current.paper.visit, form: current.paper.form.clone() });
-                return;
+        let Some(mut current) = self.current.take() else { return };
+        current.stage = match (current.stage, result) {
+            (Stage::Sending { attempt, .. }, result) if attempt.number == number => match result {
+                Ok(id) => Stage::Taken { attempt, id, since: Instant::now(), answered: true },
+                Err(IppError::NotSent(_)) => Stage::Waiting { from: Instant::now() + self.busy },
+                Err(IppError::Refused(status)) if is_for_now(status) => {
+                    Stage::Waiting { from: Instant::now() + self.idle }
+                }
+                Err(IppError::Refused(status)) => {
+                    tracing::error!(status = format_args!("{status:#06x}"), "the page printer refuses a paper");
+                    return self.fail(&current.paper);
+                }
+                Err(error @ (IppError::Unknown(_) | IppError::Garbage)) => {
+                    tracing::warn!(%error, "asking the page printer whether it has the paper");
+                    Stage::Lost { attempt, misses: 0 }
+                }
+            },
+            // Found by its name before it was answered.
+            (Stage::Taken { attempt, id, since, answered }, result) if attempt.number == number => {
+                Stage::Taken { attempt, id, since, answered: answered || result.is_ok() }
             }
-            Err(error @ (IppError::Unknown(_) | IppError::Garbage)) => {
-                tracing::warn!(%error, "asking the page printer whether it has the paper");
-                Stage::Lost { attempt, misses: 0 }
-            }
+            // That of a grave, which is being watched.
+            (stage, _) => stage,
         };
         self.current = Some(current);
     }
 
-    /// Goes by what the printer says about the paper's job. `lost`: the connection broke while it was carried.
-    fn judge(&mut self, job: &Job, lost: bool) {
-        let Some(mut current) = self.current.take() else { return };
+    fn fail(&self, paper: &FilledForm) {
+        self.voice.say(PrinterEvent::Failed { visit: paper.visit, form: paper.form.clone() });
+    }
+
+    /// Goes by what the printer says about the paper's job.
+    fn judge(&mut self, job: &Job) -> Result<(), IppError> {
+        let Some(mut current) = self.current.take() else { return Ok(()) };
         current.begun |= job.begun;
-        let (visit, form) = (current.paper.visit, current.paper.form.clone());
-        let (attempt, since) = match current.stage {
-            Stage::Waiting { .. } => return self.current = Some(current),
-            Stage::Sending { attempt, .. } | Stage::Lost { attempt, .. } => (attempt, Instant::now()),
-            Stage::Taken { attempt, since, .. } => (attempt, since),
+        let (attempt, since, answered) = match current.stage {
+            Stage::Waiting { .. } => {
+                self.current = Some(current);
+                return Ok(());
+            }
+            Stage::Sending { attempt, .. } | Stage::Lost { attempt, .. } => (attempt, Instant::now(), false),
+            Stage::Taken { attempt, since, answered, .. } => (attempt, since, answered),
         };
+        let torn = !answered && attempt.is_torn();
         match job.state {
             JobState::Open => {
-                current.stage = Stage::Taken { attempt, id: job.id, since, lost };
+                current.stage = Stage::Taken { attempt, id: job.id, since, answered };
                 self.current = Some(current);
+                if torn {
+                    self.printer.cancel(job.id)?;
+                }
+            }
+            JobState::Completed if torn => {
+                tracing::error!(
+                    job = job.id,
+                    "the page printer has printed a paper of which it may have had only a part"
+                );
+                self.fail(&current.paper);
             }
             JobState::Completed => {
                 attempt.stop();
-                self.voice.say(PrinterEvent::Printed { visit, form });
+                self.voice.say(PrinterEvent::Printed { visit: current.paper.visit, form: current.paper.form.clone() });
                 self.next_paper();
             }
-            // It has only a part of the paper and has printed nothing of it.
-            JobState::GivenUp if lost && !current.begun && current.tries < MOST_TRIES => {
+            // Nothing of it was printed.
+            JobState::GivenUp if !answered && !current.begun && current.tries < MOST_TRIES => {
                 current.tries += 1;
                 current.stage = Stage::Waiting { from: Instant::now() };
                 self.current = Some(current);
@@ -366,9 +436,10 @@ impl Page {
             JobState::GivenUp => {
                 attempt.stop();
                 tracing::error!(job = job.id, "the page printer has given a paper up");
-                self.voice.say(PrinterEvent::Failed { visit, form });
+                self.fail(&current.paper);
             }
         }
+        Ok(())
     }
 
     /// The printer no longer knows a job that it had taken.
@@ -390,8 +461,7 @@ impl Page {
         }
         if current.begun {
             tracing::error!("a paper was lost in the page printer after it had begun to come out");
-            self.voice.say(PrinterEvent::Failed { visit: current.paper.visit, form: current.paper.form.clone() });
-            return;
+            return self.fail(&current.paper);
         }
         current.stage = Stage::Waiting { from: Instant::now() };
         self.current = Some(current);
@@ -414,7 +484,7 @@ impl Page {
     }
 
     fn grave(&mut self, attempt: Attempt) {
-        attempt.stop();
+        attempt.signals.stop.store(true, Ordering::Release);
         self.graves.push(Grave { attempt, misses: 0 });
     }
 
@@ -429,6 +499,8 @@ impl Page {
             std::thread::park_timeout(self.busy.min(Duration::from_millis(100)));
         }
         for grave in self.graves {
+            grave.attempt.hang_up();
+            // A thread that has panicked has nothing left to say.
             let _ = grave.attempt.thread.join();
         }
     }

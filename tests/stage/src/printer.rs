@@ -68,6 +68,20 @@ dbus-daemon --system --fork --nopidfile && avahi-daemon -D --no-chroot --no-rlim
 exec ippeveprinter -n localhost -p "$1" -r off -d "$STAGE/spool" -k -c "$STAGE/command" -f application/pdf -V 2.0 -2 "Kiosk A4"
 "#;
 
+/// What can happen to a document on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WireFault {
+    /// The connection breaks after so many bytes.
+    CutAfter(usize),
+    /// The printer takes it all, and the connection breaks before its answer.
+    LoseAnswer,
+    /// After so many bytes nothing goes on, until the client hangs up.
+    HoldAfter(usize),
+}
+
+/// So many bytes of one request make it a document.
+const DOCUMENT: usize = 4096;
+
 /// A running printer.
 pub struct IppPrinter {
     group: Option<Group>,
@@ -150,6 +164,16 @@ impl IppPrinter {
         }
     }
 
+    /// What happens on the wire to the next document that is sent.
+    pub fn spoil(&self, fault: WireFault) {
+        *lock(&self.forwarder.fault) = Some(fault);
+    }
+
+    /// Whether a document has met the fault.
+    pub fn is_spoilt(&self) -> bool {
+        lock(&self.forwarder.fault).is_none()
+    }
+
     /// Where clients reach it.
     pub fn uri(&self) -> String {
         format!("ipp://127.0.0.1:{}/ipp/print", self.forwarder.port)
@@ -230,6 +254,7 @@ struct Forwarder {
     stop: Arc<AtomicBool>,
     cut: Arc<AtomicBool>,
     open: Arc<Mutex<Vec<TcpStream>>>,
+    fault: Arc<Mutex<Option<WireFault>>>,
 }
 
 impl Forwarder {
@@ -248,10 +273,13 @@ impl Forwarder {
             }
         })?;
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        limit_window(&listener)?;
         let port = listener.local_addr()?.port();
         let stop = Arc::new(AtomicBool::new(false));
         let (cut, open) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
         let (orders, stopped) = (connect.clone(), Arc::clone(&stop));
+        let fault = Arc::new(Mutex::new(None));
+        let faults = Arc::clone(&fault);
         let (is_cut, connections) = (Arc::clone(&cut), Arc::clone(&open));
         std::thread::Builder::new().name("outside".into()).spawn(move || {
             for outside in listener.incoming().map_while(Result::ok) {
@@ -270,11 +298,11 @@ impl Forwarder {
                     if let Ok(connection) = outside.try_clone() {
                         lock(&connections).push(connection);
                     }
-                    splice(outside, inside);
+                    splice(outside, inside, &faults);
                 }
             }
         })?;
-        Ok(Self { port, connect, stop, cut, open })
+        Ok(Self { port, connect, stop, cut, open, fault })
     }
 
     fn drop_connections(&self) {
@@ -313,17 +341,77 @@ fn enter(namespace: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn splice(outside: TcpStream, inside: TcpStream) {
-    let pump = |mut from: TcpStream, mut to: TcpStream| {
-        std::thread::spawn(move || {
-            // Whichever side ends, the other is told.
-            let _ = std::io::copy(&mut from, &mut to);
-            let _ = to.shutdown(Shutdown::Both);
-            let _ = from.shutdown(Shutdown::Both);
-        });
+/// Keeps what is acknowledged to the client close to what the printer has been given.
+fn limit_window(listener: &TcpListener) -> anyhow::Result<()> {
+    let bytes: libc::c_int = 2048;
+    let size = libc::socklen_t::try_from(size_of_val(&bytes))?;
+    // SAFETY: the descriptor is open, and the option's value is an int of the given size.
+    let result = unsafe {
+        libc::setsockopt(listener.as_raw_fd(), libc::SOL_SOCKET, libc::SO_RCVBUF, (&raw const bytes).cast(), size)
     };
-    if let (Ok(outside_too), Ok(inside_too)) = (outside.try_clone(), inside.try_clone()) {
-        pump(outside, inside_too);
-        pump(inside, outside_too);
+    if result != 0 {
+        return Err(std::io::Error::last_os_error()).context("SO_RCVBUF");
+    }
+    Ok(())
+}
+
+fn splice(outside: TcpStream, inside: TcpStream, fault: &Arc<Mutex<Option<WireFault>>>) {
+    let (Ok(outside_too), Ok(inside_too)) = (outside.try_clone(), inside.try_clone()) else { return };
+    let deaf = Arc::new(AtomicBool::new(false));
+    let (fault, deafened) = (Arc::clone(fault), Arc::clone(&deaf));
+    std::thread::spawn(move || {
+        let _ = forth(&outside, &inside, &fault, &deafened);
+        hang_up(&outside, &inside);
+    });
+    std::thread::spawn(move || {
+        let _ = back(&inside_too, &outside_too, &deaf);
+        hang_up(&outside_too, &inside_too);
+    });
+}
+
+/// Whichever side ends, the other is told.
+fn hang_up(one: &TcpStream, other: &TcpStream) {
+    let _ = one.shutdown(Shutdown::Both);
+    let _ = other.shutdown(Shutdown::Both);
+}
+
+/// From the client to the printer, with the fault that waits for a document.
+fn forth(
+    mut from: &TcpStream,
+    mut to: &TcpStream,
+    fault: &Mutex<Option<WireFault>>,
+    deaf: &AtomicBool,
+) -> std::io::Result<()> {
+    let (mut piece, mut passed, mut met) = ([0; 1024], 0, None);
+    loop {
+        let count = from.read(&mut piece)?;
+        if count == 0 {
+            return Ok(());
+        }
+        if passed + count > DOCUMENT && met.is_none() {
+            met = lock(fault).take();
+            deaf.store(met == Some(WireFault::LoseAnswer), Ordering::Release);
+        }
+        match met {
+            Some(WireFault::CutAfter(most)) if passed + count > most => return Ok(()),
+            Some(WireFault::HoldAfter(most)) if passed + count > most => {
+                while from.read(&mut piece)? > 0 {}
+                return Ok(());
+            }
+            _ => to.write_all(&piece[..count])?,
+        }
+        passed += count;
+    }
+}
+
+/// From the printer to the client, which may have become deaf.
+fn back(mut from: &TcpStream, mut to: &TcpStream, deaf: &AtomicBool) -> std::io::Result<()> {
+    let mut piece = [0; 4096];
+    loop {
+        let count = from.read(&mut piece)?;
+        if count == 0 || deaf.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        to.write_all(&piece[..count])?;
     }
 }

@@ -1,10 +1,12 @@
 //! Papers on CUPS's own IPP Everywhere printer.
 
 use crate::common::{Port, config, paper};
+use anyhow::Context;
 use domain::form::FormId;
 use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
 use domain::{IdentityTag, VisitId};
-use stage::IppPrinter;
+use stage::{IppPrinter, WireFault};
+use std::time::Duration;
 
 fn printed(visit: u64, form: &str) -> PrinterEvent {
     PrinterEvent::Printed { visit: VisitId(visit), form: FormId(form.into()) }
@@ -66,7 +68,7 @@ fn a_job_waits_for_each_trouble_and_completes_once() -> anyhow::Result<()> {
         port.said.clear();
         assert_eq!(printer.papers()?.len() as u64, visit, "{reason}");
         // The trouble is over before or after the end is told.
-        port.drain(std::time::Duration::from_millis(400));
+        port.drain(Duration::from_millis(400));
         assert!(port.said.iter().all(|event| *event == state(&[])), "{:?}", port.said);
     }
     Ok(())
@@ -111,7 +113,7 @@ fn a_printer_switched_off_in_the_middle_prints_one_copy_when_it_is_back() -> any
     )?;
     port.wait("the end", |event| *event == done(1))?;
     assert_eq!(port.said.iter().filter(|event| matches!(event, PrinterEvent::Printed { .. })).count(), 2);
-    port.drain(std::time::Duration::from_millis(500));
+    port.drain(Duration::from_millis(500));
     assert_eq!(printer.papers()?.len(), 2, "not exactly one copy of each");
     Ok(())
 }
@@ -127,7 +129,7 @@ fn papers_wait_for_a_printer_that_is_not_there_yet() -> anyhow::Result<()> {
     port.handle.send(PrinterCommand::Cancel(VisitId(2)));
     printer.switch_on()?;
     port.wait("the end", |event| *event == done(1))?;
-    port.drain(std::time::Duration::from_millis(500));
+    port.drain(Duration::from_millis(500));
     assert_eq!(printer.papers()?.len(), 1);
     assert!(!port.said.contains(&done(2)));
     Ok(())
@@ -228,3 +230,90 @@ fn a_port_that_ends_takes_its_job_back() -> anyhow::Result<()> {
     assert_eq!(printer.papers()?.len(), 1);
     Ok(())
 }
+
+/// Whether a paper of the tray is whole: papers end in a line of their own.
+fn is_whole(paper: &std::path::Path, end: &str) -> anyhow::Result<bool> {
+    Ok(std::fs::read(paper)?.ends_with(format!("%{end}\n").as_bytes()))
+}
+
+#[test]
+fn a_paper_whose_answer_is_lost_is_not_sent_again() -> anyhow::Result<()> {
+    let printer = IppPrinter::start()?;
+    let mut port = Port::start(config(printer.uri()))?;
+    port.wait("a ready printer", |event| *event == state(&[]))?;
+    printer.spoil(WireFault::LoseAnswer);
+    port.print(1, vec![paper(1, "first")?, paper(1, "second")?]);
+    port.wait("the end", |event| *event == done(1))?;
+    assert!(printer.is_spoilt());
+    assert!(port.said.ends_with(&[printed(1, "first"), printed(1, "second"), done(1)]), "{:?}", port.said);
+    let tray = printer.papers()?;
+    assert_eq!(tray.len(), 2);
+    assert!(is_whole(&tray[0], "1 first")? && is_whole(&tray[1], "1 second")?);
+    Ok(())
+}
+
+#[test]
+fn a_paper_whose_answer_is_lost_while_the_printer_waits_is_not_sent_again() -> anyhow::Result<()> {
+    let printer = IppPrinter::start()?;
+    let mut port = Port::start(config(printer.uri()))?;
+    printer.trouble(Some("media-jam"))?;
+    printer.spoil(WireFault::LoseAnswer);
+    port.print(1, vec![paper(1, "first")?]);
+    port.wait("a jam", |event| *event == state(&[PrinterTrouble::Jam]))?;
+    port.drain(Duration::from_secs(1));
+    printer.trouble(None)?;
+    port.wait("the end", |event| *event == done(1))?;
+    port.drain(Duration::from_millis(500));
+    assert_eq!(printer.papers()?.len(), 1);
+    Ok(())
+}
+
+#[test]
+fn a_paper_cut_off_on_its_way_comes_out_whole_once_or_is_told_to_have_failed() -> anyhow::Result<()> {
+    let size = paper(1, "form")?.pdf.reveal().0.len();
+    // Not nearer to the end than the stage's own window, which is acknowledged before it goes on.
+    for after in [DOCUMENT, size / 2, size - 8192] {
+        let printer = IppPrinter::start()?;
+        let mut port = Port::start(config(printer.uri()))?;
+        port.wait("a ready printer", |event| *event == state(&[]))?;
+        printer.spoil(WireFault::CutAfter(after));
+        port.print(1, vec![paper(1, "form")?]);
+        port.wait("the end", |event| *event == done(1)).with_context(|| format!("cut after {after}"))?;
+        assert!(printer.is_spoilt());
+        let mut whole = 0;
+        for paper in printer.papers()? {
+            whole += usize::from(is_whole(&paper, "1 form")?);
+        }
+        let told = port.said.iter().filter(|event| matches!(event, PrinterEvent::Printed { .. })).count();
+        // CUPS's printer prints what it has got of a document as if it were all; that is never told as printed.
+        assert_eq!(whole, told, "cut after {after} of {size}: {:?}", port.said);
+        assert!(whole <= 1);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_visit_cancelled_while_its_paper_is_being_sent_leaves_nothing() -> anyhow::Result<()> {
+    let printer = IppPrinter::start()?;
+    let mut port = Port::start(config(printer.uri()))?;
+    port.wait("a ready printer", |event| *event == state(&[]))?;
+    for (visit, after) in [(1, DOCUMENT), (2, 20_000)] {
+        printer.spoil(WireFault::HoldAfter(after));
+        port.print(visit, vec![paper(visit, "form")?, paper(visit, "more")?]);
+        stage::wait_for("the transfer to hang", Duration::from_secs(10), || Ok(printer.is_spoilt().then_some(())))?;
+        port.handle.send(PrinterCommand::Cancel(VisitId(visit)));
+    }
+    port.print(3, vec![paper(3, "mine")?]);
+    port.wait("the end", |event| *event == done(3))?;
+    port.drain(Duration::from_millis(500));
+    let tray = printer.papers()?;
+    assert_eq!(tray.len(), 1, "{:?}", port.said);
+    assert!(is_whole(&tray[0], "3 mine")?);
+    assert!(
+        !port.said.iter().any(|event| matches!(event, PrinterEvent::Printed { visit, .. } if *visit != VisitId(3)))
+    );
+    Ok(())
+}
+
+/// From so many bytes on the stage takes a request for a document.
+const DOCUMENT: usize = 4096;
