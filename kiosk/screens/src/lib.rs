@@ -1,1 +1,250 @@
-//! (written next)
+//! The kiosk's screens: a pure function of [`visit::View`], drawn with Slint, and what a finger on them means.
+//!
+//! `.slint` files draw and say what was touched; the adapters here (one a feature) turn a view into properties and a touch
+//! into an [`Intent`]. Nothing decides about the visit here: that is the core's. What belongs to the screen alone is what was
+//! typed but not yet sent, the strokes of an unfinished signature, the page that is looked at, a search.
+//!
+//! Everything that says something about a person is overwritten by [`Screen::forget`].
+
+mod asking;
+mod choosing;
+mod entry;
+mod identifying;
+mod keys;
+mod papers;
+mod phrase;
+mod shell;
+mod signing;
+mod terms;
+mod ui;
+
+use domain::Date;
+use domain::form::FormId;
+use slint::{ComponentHandle, PhysicalSize, PlatformError, Rgba8Pixel, SharedPixelBuffer, Timer, TimerMode};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use visit::view::{Body, View};
+use visit::{Catalogue, Fact, Intent};
+
+/// For so long after a change of screen a touch does nothing, so that the second tap of a double tap is harmless.
+pub const DOUBLE_TAP: Duration = Duration::from_millis(400);
+
+/// How a screen is opened.
+pub struct Options {
+    /// Physical pixels; portrait where the height is the greater. Everything is laid out for 1080x1920 or 1920x1080 and
+    /// scaled to this.
+    pub size: (u32, u32),
+    /// Without window decorations, over the whole display.
+    pub fullscreen: bool,
+    /// What may be chosen: searching is the screen's own business.
+    pub catalogue: Arc<Catalogue>,
+    /// The day against which dates are judged.
+    pub today: Date,
+    /// From kana to kanji, best first.
+    pub candidates: Rc<dyn Fn(&str) -> Vec<String>>,
+}
+
+/// What the adapters share. Callbacks hold it weakly.
+pub(crate) struct Core {
+    app: ui::App,
+    emit: Box<dyn Fn(Intent)>,
+    options: Options,
+    view: RefCell<Option<Rc<View>>>,
+    /// The fact whose editor is open.
+    editing: Cell<Option<Fact>>,
+    shell: shell::Shell,
+    choosing: RefCell<choosing::Choosing>,
+    digits: RefCell<identifying::Digits>,
+    camera: RefCell<Option<SharedPixelBuffer<Rgba8Pixel>>>,
+    entry: RefCell<entry::Entry>,
+    pen: RefCell<signing::Pen>,
+    preview: RefCell<papers::Preview>,
+    guard: Timer,
+}
+
+impl Core {
+    /// The view that is shown.
+    fn view(&self) -> Option<Rc<View>> {
+        self.view.borrow().clone()
+    }
+
+    /// Sends an intent. No state may be borrowed here: the receiver may show a new view at once.
+    fn send(&self, intent: Intent) {
+        (self.emit)(intent);
+    }
+
+    /// After a change of screen: touches do nothing for a moment.
+    fn close_guard(&self) {
+        self.app.global::<ui::Guard>().set_open(false);
+        let app = self.app.as_weak();
+        self.guard.start(TimerMode::SingleShot, DOUBLE_TAP, move || {
+            if let Some(app) = app.upgrade() {
+                app.global::<ui::Guard>().set_open(true);
+            }
+        });
+    }
+}
+
+/// The kiosk's screen. Lives on the UI thread.
+pub struct Screen {
+    core: Rc<Core>,
+}
+
+impl Screen {
+    /// Opens the screen; nothing is shown until [`Screen::show`]. `on_intent` is called on the UI thread.
+    ///
+    /// # Errors
+    /// When there is no display, or no backend to draw on.
+    pub fn new(options: Options, on_intent: impl Fn(Intent) + 'static) -> Result<Self, PlatformError> {
+        let app = ui::App::new()?;
+        let (width, height) = (options.size.0.max(1), options.size.1.max(1));
+        let scale = width.max(height) as f32 / 1920.0;
+        app.window().dispatch_event(slint::platform::WindowEvent::ScaleFactorChanged { scale_factor: scale });
+        app.window().set_size(PhysicalSize::new(width, height));
+        if options.fullscreen {
+            app.window().set_fullscreen(true);
+        }
+        app.global::<ui::Tokens>().set_portrait(height > width);
+        let core = Rc::new(Core {
+            app,
+            emit: Box::new(on_intent),
+            options,
+            view: RefCell::default(),
+            editing: Cell::default(),
+            shell: shell::Shell::default(),
+            choosing: RefCell::default(),
+            digits: RefCell::default(),
+            camera: RefCell::default(),
+            entry: RefCell::default(),
+            pen: RefCell::default(),
+            preview: RefCell::default(),
+            guard: Timer::default(),
+        });
+        shell::wire(&core);
+        choosing::wire(&core);
+        identifying::wire(&core);
+        entry::wire(&core);
+        asking::wire(&core);
+        signing::wire(&core);
+        papers::wire(&core);
+        core.app.show()?;
+        Ok(Self { core })
+    }
+
+    /// Shows a view. Showing the same screen again with new data (a tick, progress, a language) keeps what is being entered.
+    pub fn show(&self, view: &View) {
+        let core = &*self.core;
+        let last = core.view.replace(Some(Rc::new(view.clone())));
+        let moved = last.as_ref().is_none_or(|last| !same_place(last, view));
+        let relabelled = last.as_ref().is_none_or(|last| last.settings != view.settings);
+        if moved {
+            core.leave(last.as_deref(), view);
+        }
+        if moved || relabelled || last.as_ref().is_none_or(|last| last.body != view.body) {
+            core.show_body(view, moved);
+        }
+        shell::show(core, view, last.as_deref());
+        let covered = |view: &View| (view.notice.is_some(), view.idle.is_some());
+        if last.is_some_and(|last| moved || covered(&last) != covered(view)) {
+            core.close_guard();
+        }
+    }
+
+    /// The pictures of a form's pages, for the preview.
+    pub fn set_pages(&self, form: &FormId, pages: Vec<image::RgbaImage>) {
+        papers::set_pages(&self.core, form, pages);
+    }
+
+    /// A picture from the camera, as a mirror shows it.
+    pub fn set_camera_frame(&self, frame: &image::RgbaImage) {
+        identifying::set_camera_frame(&self.core, frame);
+    }
+
+    /// Overwrites everything that says something about a person: entries, facts, strokes, pages, frames.
+    pub fn forget(&self) {
+        self.core.forget();
+    }
+
+    /// What is on the screen, as a picture.
+    pub fn snapshot(&self) -> Option<image::RgbaImage> {
+        let pixels = self.core.app.window().take_snapshot().ok()?;
+        image::RgbaImage::from_raw(pixels.width(), pixels.height(), pixels.as_bytes().to_vec())
+    }
+
+    /// The window.
+    pub fn window(&self) -> &slint::Window {
+        self.core.app.window()
+    }
+
+    /// The tree of elements, as a person without sight meets it.
+    pub fn component(&self) -> &(impl ComponentHandle + use<>) {
+        &self.core.app
+    }
+
+    /// Pairs of foreground and ground that occur, by name, for the contrast of the theme in force.
+    pub fn colour_pairs(&self) -> Vec<(&'static str, slint::Color, slint::Color)> {
+        shell::colour_pairs(&self.core.app.global::<ui::Tokens>())
+    }
+}
+
+/// Whether two views are the same screen with other data.
+fn same_place(a: &View, b: &View) -> bool {
+    match (&a.body, &b.body) {
+        (Body::Ask { question: a, .. }, Body::Ask { question: b, .. }) => a == b,
+        (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
+    }
+}
+
+impl Core {
+    /// Another screen comes: what belonged to the last one goes.
+    fn leave(&self, last: Option<&View>, next: &View) {
+        self.editing.set(None);
+        self.digits.borrow_mut().clear();
+        self.entry.borrow_mut().clear();
+        // The preview may come back from a question; its pages are filled anew then.
+        if !matches!(next.body, Body::Sign { .. }) {
+            signing::clear(self);
+        }
+        if !matches!(next.body, Body::Preview { .. }) {
+            papers::forget(self);
+        }
+        if last.is_some_and(|last| matches!(last.body, Body::Face { .. })) {
+            identifying::forget_camera(self);
+        }
+        self.choosing.borrow_mut().leave();
+    }
+
+    fn show_body(&self, view: &View, moved: bool) {
+        match &view.body {
+            Body::Home { .. } | Body::Choose { .. } => choosing::show(self, view),
+            Body::Consent { .. } | Body::Card { .. } | Body::Pin { .. } | Body::CodeB { .. } | Body::Face { .. } => {
+                identifying::show(self, view, moved);
+            }
+            Body::Confirm { .. } | Body::Ask { .. } => asking::show(self, view, moved),
+            Body::Sign { statement } => signing::show(self, view, statement),
+            Body::Preview { .. }
+            | Body::Printing { .. }
+            | Body::Collect { .. }
+            | Body::Rate { .. }
+            | Body::Staff { .. }
+            | Body::OutOfOrder { .. } => papers::show(self, view),
+        }
+    }
+
+    fn forget(&self) {
+        self.editing.set(None);
+        self.digits.borrow_mut().clear();
+        self.entry.borrow_mut().clear();
+        *self.choosing.borrow_mut() = choosing::Choosing::default();
+        identifying::forget_camera(self);
+        identifying::publish(self);
+        entry::publish(self);
+        signing::clear(self);
+        papers::forget(self);
+        asking::forget(self);
+        shell::forget(self);
+        self.view.replace(None);
+    }
+}

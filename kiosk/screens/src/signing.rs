@@ -1,0 +1,135 @@
+//! Signing with a finger.
+
+use crate::shell::{self, with};
+use crate::phrase::phrase;
+use crate::ui::Sign;
+use crate::{Core, terms};
+use domain::form::{Signature, Stroke};
+use domain::{Personal, ruby};
+use slint::{ComponentHandle, SharedString};
+use std::fmt::Write;
+use std::rc::Rc;
+use visit::Intent;
+use visit::view::View;
+use zeroize::Zeroize;
+
+/// The strokes so far, in thousandths of the field's width.
+#[derive(Default)]
+pub(crate) struct Pen {
+    strokes: Vec<Stroke>,
+    down: bool,
+}
+
+/// More points than any name has; a field that is rubbed for minutes stops here.
+const POINTS_MAX: usize = 20_000;
+
+impl Pen {
+    fn point(x: f32, y: f32, width: f32) -> Option<(u16, u16)> {
+        let thousandth = |pixels: f32| (pixels / width * 1000.0).round().clamp(0.0, 4000.0) as u16;
+        (width > 0.0 && x.is_finite() && y.is_finite()).then(|| (thousandth(x).min(1000), thousandth(y)))
+    }
+
+    fn press(&mut self, x: f32, y: f32, width: f32) {
+        if let Some(point) = Self::point(x, y, width) {
+            let mut stroke = Vec::with_capacity(512);
+            stroke.push(point);
+            self.strokes.push(stroke);
+            self.down = true;
+        }
+    }
+
+    fn drag(&mut self, x: f32, y: f32, width: f32) {
+        let full = self.strokes.iter().map(Vec::len).sum::<usize>() >= POINTS_MAX;
+        if let (true, false, Some(point), Some(stroke)) = (self.down, full, Self::point(x, y, width), self.strokes.last_mut())
+            && stroke.last() != Some(&point)
+        {
+            stroke.push(point);
+        }
+    }
+
+    /// As path commands.
+    fn ink(&self) -> String {
+        let mut ink = String::new();
+        for stroke in &self.strokes {
+            for (i, (x, y)) in stroke.iter().enumerate() {
+                // Writing to a string does not fail.
+                let _ = write!(ink, "{}{x} {y} ", if i == 0 { 'M' } else { 'L' });
+            }
+            if let [(x, y)] = stroke[..] {
+                let _ = write!(ink, "L{x}.5 {y} ");
+            }
+        }
+        ink
+    }
+}
+
+pub(crate) fn wire(core: &Rc<Core>) {
+    let sign = core.app.global::<Sign>();
+    let weak = Rc::downgrade(core);
+    sign.on_down(move |x, y, width| {
+        if let Some(core) = weak.upgrade() {
+            core.pen.borrow_mut().press(x, y, width);
+            publish(&core);
+        }
+    });
+    let weak = Rc::downgrade(core);
+    sign.on_moved(move |x, y, width| {
+        if let Some(core) = weak.upgrade() {
+            core.pen.borrow_mut().drag(x, y, width);
+            publish(&core);
+        }
+    });
+    sign.on_up(with(core, |core| core.pen.borrow_mut().down = false));
+    sign.on_undo_pressed(with(core, |core| {
+        if let Some(mut stroke) = core.pen.borrow_mut().strokes.pop() {
+            stroke.zeroize();
+        }
+        publish(core);
+    }));
+    sign.on_clear_pressed(with(core, |core| clear(core)));
+}
+
+fn publish(core: &Core) {
+    let sign = core.app.global::<Sign>();
+    let pen = core.pen.borrow();
+    sign.set_ink(pen.ink().into());
+    let empty = pen.strokes.is_empty();
+    drop(pen);
+    if sign.get_empty() != empty {
+        sign.set_empty(empty);
+        shell::refresh(core);
+    }
+}
+
+/// Whether nothing is written yet.
+pub(crate) fn empty(core: &Core) -> bool {
+    core.pen.borrow().strokes.is_empty()
+}
+
+pub(crate) fn show(core: &Core, view: &View, statement: &str) {
+    let language = view.settings.language;
+    let say = |text: &str| phrase(text, view.settings.furigana);
+    let sign = core.app.global::<Sign>();
+    sign.set_statement(say(statement));
+    sign.set_undo(say(terms::undo(language)));
+    sign.set_clear(say(&view.captions.clear));
+    sign.set_says(SharedString::from(ruby::plain(&view.title)));
+}
+
+/// Sends the signature, if there is one.
+pub(crate) fn send(core: &Core) {
+    if !empty(core) {
+        let strokes = core.pen.borrow().strokes.clone();
+        core.send(Intent::Sign(Personal::new(Signature(strokes))));
+    }
+}
+
+/// Overwrites the strokes.
+pub(crate) fn clear(core: &Core) {
+    {
+        let mut pen = core.pen.borrow_mut();
+        pen.strokes.zeroize();
+        pen.down = false;
+    }
+    publish(core);
+}
