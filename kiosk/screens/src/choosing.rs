@@ -158,6 +158,7 @@ pub(crate) fn captions(view: &View) -> Captions {
         clear: view.captions.clear.clone(),
         space: view.captions.space.clone(),
         convert: view.captions.convert.clone(),
+        ok: view.captions.ok.clone(),
     }
 }
 

@@ -198,6 +198,7 @@ impl Entry {
                 self.commit();
                 self.caret += self.text[self.caret..].graphemes(true).next().map_or(0, str::len);
             }
+            "ok" => self.commit(),
             "space" => self.insert("\u{3000}"),
             "kana" => self.letters = Letters::Hiragana,
             "latin" => self.letters = Letters::Latin { capitals: true },

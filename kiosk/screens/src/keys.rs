@@ -37,6 +37,7 @@ pub(crate) struct Captions {
     pub(crate) clear: String,
     pub(crate) space: String,
     pub(crate) convert: String,
+    pub(crate) ok: String,
 }
 
 const KANA: [&str; 5] =
@@ -121,7 +122,10 @@ pub(crate) fn rows(letters: Letters, used: Use, captions: &Captions, language: L
         command("right", terms::caret_right(language), "right", 1),
     ];
     rows.push(match used {
-        Use::Text => modes.into_iter().chain(caret).chain([worded("space", &captions.space, 4)]).collect(),
+        Use::Text => {
+            let ends = [worded("space", &captions.space, 2), worded("ok", &captions.ok, 2)];
+            modes.into_iter().chain(caret).chain(ends).collect()
+        }
         Use::Kana => caret.into_iter().chain([worded("space", &captions.space, 10)]).collect(),
         Use::Search => modes[..2].iter().cloned().chain([worded("space", &captions.space, 8)]).collect(),
     });
