@@ -17,6 +17,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
         "screens",
         &["libfontconfig-dev", "libxkbcommon-dev", "libxkbcommon-x11-0", "libxcursor1", "libxi6", "libxrandr2"],
     ),
+    ("words", &["skkdic", "skkdic-extra"]),
     ("fonts", &["fonts-noto-cjk", "fonts-noto-cjk-extra", "fonts-ipaexfont", "fonts-ipamj-mincho"]),
     ("paper", &["cups-ipp-utils", "cups-client", "avahi-daemon", "dbus", "qpdf", "poppler-utils"]),
     ("networks of their own", &["iproute2", "util-linux"]),

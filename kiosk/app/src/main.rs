@@ -1,2 +1,141 @@
-//! (written next)
-fn main() {}
+//! The binary `kiosk`: the appliance's own program, and the tools around it.
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use kiosk::{Config, Kiosk};
+use serde_json::json;
+use std::cell::RefCell;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// 窓口 Madoguchi: a self-service kiosk for municipalities.
+///
+/// Exit codes: 0 done; 1 an unexpected failure; 2 bad arguments; 3 refused, with the reason as
+/// {"error":{"cause","remedy","other_way"}} on standard output.
+#[derive(Parser)]
+#[command(name = "kiosk", version)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Open the kiosk on this screen.
+    Run {
+        /// Its configuration: site pack and devices (TOML).
+        config: PathBuf,
+    },
+    /// Read a card. Prints personal values; absent from the appliance build.
+    #[cfg(feature = "tools")]
+    #[command(subcommand)]
+    Card(Card),
+    /// Compare pictures of faces. Absent from the appliance build.
+    #[cfg(feature = "tools")]
+    #[command(subcommand)]
+    Face(Face),
+    /// Start, fill and judge form folders (see forms/FORMAT.md).
+    #[cfg(feature = "tools")]
+    #[command(subcommand)]
+    Forms(forms::tool::Command),
+    /// Walk a recorded visit again and compare every state and every effect.
+    Replay {
+        /// The recording (JSON lines; `recording` in the configuration).
+        file: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What this kiosk has counted. Holds no personal value.
+    Kpi(store::tool::KpiArgs),
+}
+
+#[cfg(feature = "tools")]
+#[derive(Subcommand)]
+enum Card {
+    /// Read the card on the reader once, and say whether its data are genuine. Prints personal values.
+    Read(cards::tool::ReadArgs),
+}
+
+#[cfg(feature = "tools")]
+#[derive(Subcommand)]
+enum Face {
+    /// Are these the same person? Scores and decisions as JSON lines.
+    Compare(faces::tool::CompareArgs),
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let code = match args.command {
+        Command::Run { config } => match run(&config) {
+            Ok(()) => 0,
+            Err(error) => {
+                eprintln!("kiosk: {error:#}");
+                1
+            }
+        },
+        #[cfg(feature = "tools")]
+        Command::Card(Card::Read(args)) => cards::tool::read(&args),
+        #[cfg(feature = "tools")]
+        Command::Face(Face::Compare(args)) => faces::tool::run(&args),
+        #[cfg(feature = "tools")]
+        Command::Forms(command) => forms::tool::run(&command),
+        Command::Replay { file, json } => replay(&file, json),
+        Command::Kpi(args) => store::tool::run(&args),
+    };
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
+}
+
+thread_local! {
+    /// The kiosk of this (the screen's) thread, so that a wake-up from another thread finds it.
+    static KIOSK: RefCell<Option<Kiosk>> = const { RefCell::new(None) };
+}
+
+fn pump() {
+    KIOSK.with_borrow_mut(|kiosk| {
+        if let Some(kiosk) = kiosk {
+            kiosk.pump();
+        }
+    });
+}
+
+fn run(config: &Path) -> anyhow::Result<()> {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    let config = Config::load(config)?;
+    // Refused only before the event loop runs, and then the first tick does the work.
+    let kiosk = Kiosk::start(&config, || drop(slint::invoke_from_event_loop(pump)))?;
+    KIOSK.set(Some(kiosk));
+    let ticks = slint::Timer::default();
+    ticks.start(slint::TimerMode::Repeated, std::time::Duration::from_millis(250), pump);
+    let result = KIOSK.with_borrow(|kiosk| kiosk.as_ref().map(|kiosk| kiosk.screen().window().show())).transpose();
+    result.context("the screen cannot be shown")?;
+    slint::run_event_loop().context("the screen failed")?;
+    KIOSK.set(None);
+    Ok(())
+}
+
+fn replay(file: &Path, as_json: bool) -> i32 {
+    let refuse = |cause: String| {
+        let refusal = domain::Refusal::new(
+            cause,
+            "同じ版のキオスクで記録したファイルか、確かめてください。",
+            "記録の各行はJSONなので、そのまま読むこともできます。",
+        );
+        println!("{}", json!({ "error": refusal }));
+        3
+    };
+    let opened = match std::fs::File::open(file) {
+        Ok(opened) => opened,
+        Err(error) => return refuse(format!("{}を開けません（{error}）。", file.display())),
+    };
+    match visit::record::replay(BufReader::new(opened)) {
+        Ok(replayed) if as_json => println!("{}", json!(replayed)),
+        Ok(replayed) => println!("{}件の出来事を再生し、すべての状態が一致しました: {}", replayed.events, replayed.states.join(" → ")),
+        Err(error) => return refuse(format!("記録のとおりに再生できません（{error}）。")),
+    }
+    0
+}

@@ -21,7 +21,11 @@ impl CardProcess {
     /// When it cannot be started or says nothing.
     pub fn start(pcscd: &Pcscd, program: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
         let mut command = pcscd.inside(program);
-        command.args(arguments).args(["--port", &pcscd.port().to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+            .args(arguments)
+            .args(["--port", &pcscd.port().to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         let mut group = Group::start(&mut command)?;
         let input = group.child().stdin.take().context("no standard input")?;
         let output = BufReader::new(group.child().stdout.take().context("no standard output")?);

@@ -7,7 +7,11 @@ use std::time::{Duration, Instant};
 ///
 /// # Errors
 /// When the limit is over, or the condition itself fails.
-pub fn wait_for<T>(what: &str, limit: Duration, mut condition: impl FnMut() -> anyhow::Result<Option<T>>) -> anyhow::Result<T> {
+pub fn wait_for<T>(
+    what: &str,
+    limit: Duration,
+    mut condition: impl FnMut() -> anyhow::Result<Option<T>>,
+) -> anyhow::Result<T> {
     let began = Instant::now();
     loop {
         if let Some(value) = condition()? {

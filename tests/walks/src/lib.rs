@@ -1,1 +1,12 @@
-//! (written next)
+//! Whole visits on real parts: the kiosk as it is, with a virtual card behind a real pcscd, a video file as camera and
+//! CUPS's printer; invented residents touch its screen where a finger would.
+
+mod hands;
+mod resident;
+mod site;
+mod walk;
+
+pub use hands::Hands;
+pub use resident::{Resident, Way};
+pub use site::{Camera, Site, SiteOptions};
+pub use walk::{Report, Step, Walk};

@@ -1,0 +1,104 @@
+//! What an installer says of this one kiosk: its site pack and its devices.
+
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// The page camera's place.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Camera {
+    /// `/dev/videoN`.
+    Device(i32),
+    /// A video file, played in a loop.
+    File(PathBuf),
+    /// MJPEG over HTTP, or anything else that OpenCV opens by address.
+    Url(String),
+}
+
+/// The slip printer's place.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum SlipPrinter {
+    /// A device file, for example `/dev/usb/lp0`.
+    Device(PathBuf),
+    /// `host:port`, usually port 9100.
+    Tcp(String),
+}
+
+/// The file given to `kiosk run`. Paths are relative to the file's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Config {
+    /// The site pack's folder.
+    pub site: PathBuf,
+    /// The page printer, for example `ipp://192.0.2.10/ipp/print`.
+    pub page_printer: String,
+    /// The receipt printer; without one no slip is printed.
+    pub slip_printer: Option<SlipPrinter>,
+    /// The reader's name; the first one where it is left out.
+    pub reader: Option<String>,
+    /// The trusted CA keys (TOML). Without them no card can be proved genuine.
+    pub authorities: Option<PathBuf>,
+    /// The camera; without one the face is not offered.
+    pub camera: Option<Camera>,
+    /// The folder of the networks that find and compare faces.
+    pub weights: Option<PathBuf>,
+    /// The database of counts.
+    pub store: PathBuf,
+    /// Record each run here for developers (personal values by name only).
+    pub recording: Option<PathBuf>,
+    /// The screen in pixels: width, height.
+    #[serde(default = "portrait")]
+    pub screen: (u32, u32),
+    /// Fill the whole screen.
+    #[serde(default)]
+    pub fullscreen: bool,
+}
+
+fn portrait() -> (u32, u32) {
+    (1080, 1920)
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("{path}: cannot be read")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is malformed.
+    #[error("{path}: {what}")]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// What and where.
+        what: String,
+    },
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it cannot be read or is malformed.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let mut config: Self = toml::from_str(&text)
+            .map_err(|error| ConfigError::Malformed { path: path.to_owned(), what: error.to_string() })?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let paths = [Some(&mut config.site), Some(&mut config.store), config.authorities.as_mut(), config.weights.as_mut()];
+        for path in paths.into_iter().flatten().chain(config.recording.as_mut()) {
+            *path = folder.join(&*path);
+        }
+        match (&mut config.camera, &mut config.slip_printer) {
+            (Some(Camera::File(path)), _) => *path = folder.join(&*path),
+            _ => {}
+        }
+        Ok(config)
+    }
+}

@@ -1,0 +1,183 @@
+//! One kiosk on the screen's thread: takes what the ports and the screen say to the core, and does what the core says.
+
+use crate::config::Config;
+use crate::ports::{Inbound, Ports, Post, now};
+use anyhow::Context;
+use domain::form::FormId;
+use domain::{Date, Timestamp};
+use kanji::Kanji;
+use screens::Screen;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufWriter;
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+use visit::record::Recorder;
+use visit::{Effect, Event, FormOutline, Phrasebook, View, Visit};
+
+/// How often the core hears that time passes.
+const TICK: Duration = Duration::from_millis(250);
+
+/// A kiosk: core, ports and screen. Lives on the screen's thread.
+pub struct Kiosk {
+    visit: Visit,
+    words: Phrasebook,
+    ports: Ports,
+    screen: Screen,
+    inbox: Receiver<Inbound>,
+    recorder: Option<Recorder<BufWriter<File>>>,
+    began: Instant,
+    ticked: Instant,
+    today: Option<Date>,
+    shown: Option<View>,
+}
+
+impl Kiosk {
+    /// Loads the site, starts the ports, opens the screen. `wake` is called, on any thread, when [`Kiosk::pump`] has work.
+    ///
+    /// # Errors
+    /// When the site or a form in it is broken, or the screen cannot be opened. A missing device is no error.
+    pub fn start(config: &Config, wake: impl Fn() + Send + Sync + 'static) -> anyhow::Result<Self> {
+        let began = Instant::now();
+        let mut pack = packs::Pack::load(&config.site)?;
+        let mut forms = BTreeMap::new();
+        for id in pack.catalogue.services.iter().flat_map(|service| &service.forms) {
+            if !forms.contains_key(id) {
+                let form = forms::Form::load(&pack.forms.join(&id.0)).with_context(|| format!("form {}", id.0))?;
+                forms.insert(id.clone(), form);
+            }
+        }
+        let outline = |(id, form): (&FormId, &forms::Form)| {
+            let outline = FormOutline {
+                title: form.title().clone(),
+                questions: form.questions().to_vec(),
+                signature: form.wants_signature(),
+            };
+            (id.clone(), outline)
+        };
+        pack.catalogue.forms = forms.iter().map(outline).collect();
+        let recorder = match &config.recording {
+            Some(path) => {
+                let file = File::create(path).with_context(|| path.display().to_string())?;
+                Some(Recorder::new(BufWriter::new(file), &pack.catalogue, &pack.policy)?)
+            }
+            None => None,
+        };
+        let (queue, inbox) = mpsc::channel();
+        let post = Post { queue, wake: Arc::new(wake) };
+        let catalogue = Arc::new(pack.catalogue);
+        let kanji = load_kanji()?;
+        let options = screens::Options {
+            size: config.screen,
+            fullscreen: config.fullscreen,
+            catalogue: Arc::clone(&catalogue),
+            today: today(),
+            candidates: Rc::new(move |kana| kanji.get().map_or_else(|| vec![kana.to_owned()], |kanji| kanji.candidates(kana))),
+        };
+        let touches = post.clone();
+        let screen = Screen::new(options, move |intent| touches.send(Inbound::Event(Event::Touch(intent))))?;
+        let ports = Ports::start(config, forms, post)?;
+        let mut kiosk = Self {
+            visit: Visit::new(catalogue, pack.policy),
+            words: Phrasebook::shipped()?,
+            ports,
+            screen,
+            inbox,
+            recorder,
+            began,
+            ticked: began,
+            today: None,
+            shown: None,
+        };
+        kiosk.pump();
+        Ok(kiosk)
+    }
+
+    /// Where the visit stands.
+    pub fn visit(&self) -> &Visit {
+        &self.visit
+    }
+
+    /// The screen.
+    pub fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
+    /// What is shown.
+    pub fn view(&self) -> Option<&View> {
+        self.shown.as_ref()
+    }
+
+    /// Does everything that has come in, lets time pass, and shows what came of it. Never waits.
+    pub fn pump(&mut self) {
+        if self.today != Some(today()) {
+            self.today = Some(today());
+            self.give(Event::Day(today()));
+        }
+        // One picture a turn is enough: a slow screen shows the newest.
+        let mut frame = None;
+        while let Ok(message) = self.inbox.try_recv() {
+            match message {
+                Inbound::Event(event) => self.give(event),
+                Inbound::Frame(picture) => frame = Some(picture),
+                Inbound::Pages { visit, form, pages } if visit == self.visit.session().visit => {
+                    self.screen.set_pages(&form, pages);
+                }
+                Inbound::Pages { .. } => {}
+            }
+        }
+        if self.ticked.elapsed() >= TICK {
+            self.ticked = Instant::now();
+            self.give(Event::Tick);
+        }
+        let view = self.visit.view(&self.words);
+        if self.shown.as_ref() != Some(&view) {
+            self.screen.show(&view);
+            self.shown = Some(view);
+        }
+        if let Some(frame) = frame.filter(|_| !self.visit.state().is_home()) {
+            self.screen.set_camera_frame(&frame);
+        }
+    }
+
+    fn give(&mut self, event: Event) {
+        let at: Timestamp = now(self.began);
+        self.ports.preview(&event);
+        let effects = match &mut self.recorder {
+            Some(recorder) => {
+                let (effects, written) = recorder.handle(&mut self.visit, at, event);
+                if let Err(error) = written {
+                    tracing::warn!(%error, "the recording ends here");
+                    self.recorder = None;
+                }
+                effects
+            }
+            None => self.visit.handle(at, event),
+        };
+        for effect in effects {
+            if effect == Effect::Forget {
+                self.screen.forget();
+                self.shown = None;
+            }
+            self.ports.perform(effect);
+        }
+    }
+}
+
+/// Reads the dictionaries beside the first frame; until they are there, and where there are none, kana is what there is.
+fn load_kanji() -> std::io::Result<Arc<OnceLock<Kanji>>> {
+    let there = Arc::new(OnceLock::new());
+    let place = Arc::clone(&there);
+    std::thread::Builder::new().name("kanji".into()).spawn(move || match Kanji::open() {
+        Ok(kanji) => drop(place.set(kanji)),
+        Err(error) => tracing::warn!(%error, "only kana can be entered"),
+    })?;
+    Ok(there)
+}
+
+/// The kiosk's day, by its own clock and time zone.
+fn today() -> Date {
+    jiff::ZonedDateTime::now().date()
+}

@@ -1,0 +1,9 @@
+//! The kiosk: wires the core to its ports. The binary `kiosk` is a thin shell around this crate; the walks drive the same
+//! [`Kiosk`] with hands of their own.
+
+mod config;
+mod kiosk;
+mod ports;
+
+pub use config::{Camera, Config, ConfigError, SlipPrinter};
+pub use kiosk::Kiosk;

@@ -1,0 +1,143 @@
+//! The outside world: every port, and who does what an effect says.
+
+use crate::config::{Camera, Config, SlipPrinter};
+use anyhow::Context;
+use domain::face::{FaceCommand, FaceEvent};
+use domain::form::{FilledForm, FormEvent, FormId};
+use domain::{Timestamp, VisitId};
+use image::RgbaImage;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+use visit::{Effect, Event};
+
+/// What reaches the kiosk's thread.
+pub enum Inbound {
+    /// Something for the core.
+    Event(Event),
+    /// The pages of a filled form, drawn.
+    Pages { visit: VisitId, form: FormId, pages: Vec<RgbaImage> },
+    /// A live picture.
+    Frame(RgbaImage),
+}
+
+/// Hands things to the kiosk's thread and wakes it.
+#[derive(Clone)]
+pub struct Post {
+    pub queue: Sender<Inbound>,
+    pub wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Post {
+    pub fn send(&self, message: Inbound) {
+        // A kiosk that is going down no longer listens.
+        if self.queue.send(message).is_ok() {
+            (self.wake)();
+        }
+    }
+
+    fn event<T>(&self, into: impl Fn(T) -> Event + Send + 'static) -> impl Fn(T) + Send + 'static {
+        let post = self.clone();
+        move |event| post.send(Inbound::Event(into(event)))
+    }
+}
+
+/// The width of preview pages, in pixels: an A4 page at about 100 dpi, legible when enlarged.
+const PREVIEW_WIDTH: u32 = 1000;
+
+/// All ports. Dropping it ends their threads.
+pub struct Ports {
+    post: Post,
+    cards: cards::Handle,
+    faces: Option<faces::Handle>,
+    forms: forms::Handle,
+    printing: printing::Handle,
+    store: store::Handle,
+    previews: Sender<Vec<FilledForm>>,
+}
+
+impl Ports {
+    /// Starts every port that the configuration names.
+    ///
+    /// # Errors
+    /// When a thread or the configuration of a port fails. A device that is absent is no error: the port says so.
+    pub fn start(config: &Config, forms: BTreeMap<FormId, forms::Form>, post: Post) -> anyhow::Result<Self> {
+        let authorities = match &config.authorities {
+            Some(path) => cards::CaSet::load(path).with_context(|| path.display().to_string())?,
+            None => cards::CaSet::default(),
+        };
+        let cards = cards::Config { reader: config.reader.clone(), authorities };
+        let cards = cards::spawn(cards, post.event(Event::Card))?;
+        let faces = match (&config.camera, &config.weights) {
+            (Some(camera), Some(weights)) => {
+                let camera = match camera {
+                    Camera::Device(number) => faces::Camera::Device(*number),
+                    Camera::File(path) => faces::Camera::File(path.clone()),
+                    Camera::Url(url) => faces::Camera::Url(url.clone()),
+                };
+                let frames = post.clone();
+                let frame = move |picture| frames.send(Inbound::Frame(picture));
+                Some(faces::spawn(faces::Config::new(camera, weights.clone()), post.event(Event::Face), frame)?)
+            }
+            _ => {
+                post.send(Inbound::Event(Event::Face(FaceEvent::NoCamera)));
+                None
+            }
+        };
+        let slip = config.slip_printer.as_ref().map(|slip| match slip {
+            SlipPrinter::Device(path) => printing::SlipPrinter::Device(path.clone()),
+            SlipPrinter::Tcp(address) => printing::SlipPrinter::Tcp(address.clone()),
+        });
+        let printing = printing::Config { slip, ..printing::Config::new(config.page_printer.clone()) };
+        let printing = printing::spawn(printing, post.event(Event::Paper))?;
+        let forms = forms::spawn(forms, {
+            let post = post.clone();
+            move |event| post.send(Inbound::Event(Event::Form(event)))
+        })?;
+        let store = store::spawn(&config.store)?;
+        let previews = preview_thread(post.clone())?;
+        Ok(Self { post, cards, faces, forms, printing, store, previews })
+    }
+
+    /// Does what the core says, but for [`Effect::Forget`], which is the screen's.
+    pub fn perform(&self, effect: Effect) {
+        match effect {
+            Effect::Card(command) => self.cards.send(command),
+            Effect::Face(command) => match (&self.faces, command) {
+                (Some(faces), command) => faces.send(command),
+                (None, FaceCommand::Stop) => {}
+                (None, _) => self.post.send(Inbound::Event(Event::Face(FaceEvent::NoCamera))),
+            },
+            Effect::Fill(job) => self.forms.send(job),
+            Effect::Printer(command) => self.printing.send(command),
+            Effect::Count(kpi) => self.store.send(kpi),
+            Effect::CallStaff(reason) => tracing::warn!(?reason, "staff are called"),
+            Effect::Forget => {}
+        }
+    }
+
+    /// Draws the pages of what was filled, beside the core's own way.
+    pub fn preview(&self, event: &Event) {
+        if let Event::Form(FormEvent::Filled { forms, .. }) = event {
+            // The thread lives as long as the ports.
+            let _ = self.previews.send(forms.clone());
+        }
+    }
+}
+
+fn preview_thread(post: Post) -> std::io::Result<Sender<Vec<FilledForm>>> {
+    let (queue, orders) = mpsc::channel::<Vec<FilledForm>>();
+    std::thread::Builder::new().name("previews".into()).spawn(move || {
+        for filled in orders.into_iter().flatten() {
+            let page = |page| forms::page_image(&filled.pdf.reveal().0, usize::from(page), PREVIEW_WIDTH).ok();
+            let pages = (0..filled.pages).filter_map(page).collect();
+            post.send(Inbound::Pages { visit: filled.visit, form: filled.form.clone(), pages });
+        }
+    })?;
+    Ok(queue)
+}
+
+/// Milliseconds since the kiosk began.
+pub fn now(began: std::time::Instant) -> Timestamp {
+    Timestamp(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX))
+}

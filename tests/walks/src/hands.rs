@@ -1,0 +1,116 @@
+//! A finger on the glass: finds what is written there and touches it where it is.
+
+use anyhow::{Context, bail};
+use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, TestingBackend, TestingBackendOptions, mock_elapsed_time};
+use screens::Screen;
+use slint::platform::{PointerEventButton, WindowEvent};
+use slint::{LogicalPosition, LogicalSize};
+use std::time::Duration;
+
+/// Hands before one screen.
+pub struct Hands<'a>(pub &'a Screen);
+
+/// How long a finger rests on the glass, in the screen's own time.
+const TAP: Duration = Duration::from_millis(60);
+
+impl Hands<'_> {
+    /// Makes this thread's screens appear in memory instead of a window. Once a thread, before any screen is made.
+    ///
+    /// # Errors
+    /// When the thread has screens already.
+    pub fn grow() -> anyhow::Result<()> {
+        let options = TestingBackendOptions {
+            mock_time: true,
+            threading: false,
+            renderer_name: Some("software".into()),
+            ..Default::default()
+        };
+        slint::platform::set_platform(Box::new(TestingBackend::new(options))).context("there is a screen already")
+    }
+
+    /// Lets the screen's own time (animations, guards against double taps) pass.
+    pub fn pass(&self, time: Duration) {
+        mock_elapsed_time(time);
+    }
+
+    /// What can be touched under exactly this label.
+    fn find(&self, label: &str) -> Option<ElementHandle> {
+        ElementHandle::find_by_accessible_label(self.0.component(), label).find(|element| {
+            let touchable = matches!(
+                element.accessible_role(),
+                Some(AccessibleRole::Button | AccessibleRole::Checkbox | AccessibleRole::RadioButton | AccessibleRole::ListItem | AccessibleRole::Tab)
+            );
+            touchable && element.accessible_enabled() != Some(false) && element.size().width > 1.0
+        })
+    }
+
+    /// Whether there is something to touch under this label.
+    pub fn sees(&self, label: &str) -> bool {
+        self.find(label).is_some()
+    }
+
+    /// Everything that could be touched now, for error messages.
+    pub fn labels(&self) -> Vec<String> {
+        let all = ElementQuery::from_root(self.0.component()).match_accessible_role(AccessibleRole::Button).find_all();
+        all.into_iter().filter_map(|element| element.accessible_label()).map(|label| label.to_string()).collect()
+    }
+
+    /// Touches the middle of what is labelled so.
+    ///
+    /// # Errors
+    /// When there is no such thing, or it lies outside the screen.
+    pub fn touch(&self, label: &str) -> anyhow::Result<()> {
+        let element = self.find(label).with_context(|| format!("nothing to touch says \"{label}\": {:?}", self.labels()))?;
+        let (at, size) = (element.absolute_position(), element.size());
+        self.tap(middle(at, size), label)
+    }
+
+    fn tap(&self, position: LogicalPosition, label: &str) -> anyhow::Result<()> {
+        let screen = self.0.window().size().to_logical(self.0.window().scale_factor());
+        if position.x < 0.0 || position.y < 0.0 || position.x > screen.width || position.y > screen.height {
+            bail!("\"{label}\" lies outside the screen, at {position:?}");
+        }
+        let button = PointerEventButton::Left;
+        self.0.window().dispatch_event(WindowEvent::PointerMoved { position });
+        self.0.window().dispatch_event(WindowEvent::PointerPressed { position, button });
+        self.pass(TAP);
+        self.0.window().dispatch_event(WindowEvent::PointerReleased { position, button });
+        self.0.window().dispatch_event(WindowEvent::PointerExited);
+        self.pass(TAP);
+        Ok(())
+    }
+
+    /// Draws strokes on the field that is labelled so; points are fractions of its width and height.
+    ///
+    /// # Errors
+    /// When there is no such field.
+    pub fn draw(&self, label: &str, strokes: &[&[(f32, f32)]]) -> anyhow::Result<()> {
+        let field = ElementHandle::find_by_accessible_label(self.0.component(), label)
+            .max_by(|a, b| (a.size().width * a.size().height).total_cmp(&(b.size().width * b.size().height)))
+            .with_context(|| format!("no field says \"{label}\""))?;
+        let (at, size) = (field.absolute_position(), field.size());
+        let button = PointerEventButton::Left;
+        for stroke in strokes {
+            let points = stroke.iter().map(|(x, y)| LogicalPosition::new(at.x + x * size.width, at.y + y * size.height));
+            let mut last = None;
+            for position in points {
+                if last.is_none() {
+                    self.0.window().dispatch_event(WindowEvent::PointerMoved { position });
+                    self.0.window().dispatch_event(WindowEvent::PointerPressed { position, button });
+                }
+                self.0.window().dispatch_event(WindowEvent::PointerMoved { position });
+                self.pass(Duration::from_millis(8));
+                last = Some(position);
+            }
+            if let Some(position) = last {
+                self.0.window().dispatch_event(WindowEvent::PointerReleased { position, button });
+                self.0.window().dispatch_event(WindowEvent::PointerExited);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn middle(at: LogicalPosition, size: LogicalSize) -> LogicalPosition {
+    LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0)
+}

@@ -1,0 +1,125 @@
+//! A kiosk's surroundings: reader, card, camera, printers, site pack.
+
+use anyhow::Context;
+use stage::{CardProcess, IppPrinter, Pcscd};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// Who stands before the camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Camera {
+    /// There is none.
+    None,
+    /// The person whose photo is on the card.
+    SamePerson,
+    /// Somebody else.
+    SomebodyElse,
+}
+
+/// How to set the scene.
+#[derive(Debug, Clone)]
+pub struct SiteOptions {
+    /// The citizen on the card: a file in `tests/card-emulator/citizens`, without `.toml`.
+    pub citizen: &'static str,
+    /// Who stands before the camera.
+    pub camera: Camera,
+    /// Extra arguments of the card emulator (`--speed`, `--torn-after`).
+    pub card_arguments: Vec<String>,
+    /// The screen in pixels.
+    pub screen: (u32, u32),
+}
+
+impl Default for SiteOptions {
+    fn default() -> Self {
+        Self { citizen: "hanako", camera: Camera::SamePerson, card_arguments: Vec::new(), screen: (1080, 1920) }
+    }
+}
+
+/// The scene. Everything that was started ends with it.
+pub struct Site {
+    /// The card, in the resident's hand at first.
+    pub card: CardProcess,
+    /// The page printer.
+    pub printer: IppPrinter,
+    /// The kiosk's configuration.
+    pub config: PathBuf,
+    /// The folder with configuration, store and recording.
+    pub folder: TempDir,
+    _pcscd: Pcscd,
+}
+
+/// The root of the checkout.
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// A program of this workspace, built beside this one.
+///
+/// # Errors
+/// When it is not there.
+pub fn program(name: &str) -> anyhow::Result<PathBuf> {
+    let me = std::env::current_exe()?;
+    let folder = me.ancestors().skip(1).find(|folder| !folder.ends_with("deps")).context("no folder of programs")?;
+    let path = folder.join(name);
+    anyhow::ensure!(path.exists(), "{} is not built: run `cargo build --workspace` first", path.display());
+    Ok(path)
+}
+
+/// Where `cargo xtask setup` puts weights and pictures.
+fn cache() -> anyhow::Result<PathBuf> {
+    let cache = std::env::var_os("MADOGUCHI_CACHE").map(PathBuf::from);
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/madoguchi"));
+    cache.or_else(home).context("neither MADOGUCHI_CACHE nor HOME is set")
+}
+
+impl Site {
+    /// Sets the scene. Call it before the process has other threads: it tells libpcsclite where its daemon is by an
+    /// environment variable.
+    ///
+    /// # Errors
+    /// When a part cannot be started.
+    pub fn start(options: &SiteOptions) -> anyhow::Result<Self> {
+        let pcscd = Pcscd::start()?;
+        // SAFETY: by the contract of this function no other thread reads the environment.
+        unsafe { std::env::set_var("PCSCLITE_CSOCK_NAME", pcscd.socket()) };
+        let folder = tempfile::Builder::new().prefix("walk-").tempdir()?;
+        let pictures = cache()?.join("pictures");
+        let authorities = folder.path().join("authorities.toml");
+        let citizen = root().join(format!("tests/card-emulator/citizens/{}.toml", options.citizen));
+        let photo = pictures.join("hanako-card.jp2");
+        let mut arguments = vec!["--citizen".to_owned(), text(&citizen)?, "--ca-out".to_owned(), text(&authorities)?];
+        if options.camera != Camera::None {
+            anyhow::ensure!(photo.exists(), "{} is missing: run `cargo xtask setup`", photo.display());
+            arguments.extend(["--photo".to_owned(), text(&photo)?]);
+        }
+        arguments.extend(options.card_arguments.iter().cloned());
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let card = CardProcess::start(&pcscd, &program("card-emulator")?, &arguments)?;
+        let printer = IppPrinter::start()?;
+        let camera = match options.camera {
+            Camera::None => None,
+            Camera::SamePerson => Some(pictures.join("hanako.avi")),
+            Camera::SomebodyElse => Some(pictures.join("other.avi")),
+        };
+        let mut config = toml::Table::new();
+        let mut set = |key: &str, value: toml::Value| drop(config.insert(key.to_owned(), value));
+        set("site", text(&root().join("kiosk/sites/city-hall"))?.into());
+        set("page-printer", printer.uri().into());
+        set("authorities", "authorities.toml".into());
+        set("store", "counts.sqlite".into());
+        set("recording", "recording.jsonl".into());
+        set("screen", vec![i64::from(options.screen.0), i64::from(options.screen.1)].into());
+        if let Some(camera) = camera {
+            set("weights", text(&cache()?.join("weights"))?.into());
+            set("camera", toml::Table::from_iter([("file".to_owned(), text(&camera)?.into())]).into());
+        }
+        let path = folder.path().join("kiosk.toml");
+        fs::write(&path, config.to_string())?;
+        Ok(Self { card, printer, config: path, folder, _pcscd: pcscd })
+    }
+}
+
+fn text(path: &Path) -> anyhow::Result<String> {
+    Ok(path.to_str().context("a path that is no UTF-8")?.to_owned())
+}

@@ -1,0 +1,254 @@
+//! Whole visits. Each test is a process of its own (nextest), with its own daemons.
+
+use anyhow::Context;
+use domain::form::ValueId;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use visit::view::Body;
+use walks::{Camera, Hands, Resident, Site, SiteOptions, Walk, Way};
+
+const NAME: &str = "渚　花子";
+const ADDRESS: &str = "渚市海辺町一丁目２番３号　シーサイド渚１０１";
+
+fn resident(services: &[&'static str], way: Way) -> Resident {
+    Resident {
+        services: services.to_vec(),
+        way,
+        answers: BTreeMap::from([
+            ("name_kana", "ナギサ　ハナコ"),
+            ("phone", "09000001234"),
+            ("relation", "self"),
+            ("certificate", "household"),
+            ("entries", "honseki,relation"),
+            ("copies", "2"),
+            ("purpose", "bank"),
+            ("seal_number", "123456"),
+            ("seal_applicant", "self"),
+            ("seal_purpose", "car"),
+            ("tax_kind", "income"),
+            ("tax_year", "8"),
+            ("tax_purpose", "housing"),
+        ]),
+        rating: 5,
+        card_in_hand: true,
+    }
+}
+
+const PIN: Way = Way::Pin("1234");
+const CODE_B: Way = Way::Face { birth: "550229", expiry: "2035", code: "2285" };
+
+/// Where a failing walk leaves its pictures: Cargo's folder for tests' files.
+fn evidence(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = fs::remove_dir_all(&folder);
+    folder
+}
+
+fn output(command: &mut Command) -> anyhow::Result<String> {
+    let output = command.output().with_context(|| format!("{command:?}"))?;
+    anyhow::ensure!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// What `pdftotext` reads inside each field of a form, by the value that belongs there.
+fn by_field(pdf: &Path, form: &str) -> anyhow::Result<BTreeMap<ValueId, String>> {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../forms/library")).join(form);
+    let toml: toml::Table = toml::from_str(&fs::read_to_string(folder.join("form.toml"))?)?;
+    let number = |value: &toml::Value| value.as_float().or(value.as_integer().map(|n| n as f64)).unwrap_or_default();
+    let mut texts = BTreeMap::new();
+    for field in toml["field"].as_array().context("fields")? {
+        let (Some(value), Some(at)) = (field.get("value").and_then(|v| v.as_str()), field["box"].as_array()) else { continue };
+        let [x, y, w, h] = [0, 1, 2, 3].map(|part| number(&at[part]) * 72.0 / 25.4);
+        let page = field.get("page").and_then(|page| page.as_integer()).unwrap_or(1).to_string();
+        let crop = [("-x", x.floor()), ("-y", y.floor()), ("-W", w.ceil()), ("-H", h.ceil())];
+        let mut command = Command::new("pdftotext");
+        command.args(["-r", "72", "-f", &page, "-l", &page]);
+        for (flag, points) in crop {
+            command.arg(flag).arg(points.to_string());
+        }
+        let text: String = output(command.arg(pdf).arg("-"))?.split_whitespace().collect();
+        texts.entry(ValueId(value.to_owned())).or_insert_with(String::new).push_str(&text);
+    }
+    Ok(texts)
+}
+
+/// The four facts stand in their fields; the file is sound and its fonts are embedded.
+fn assert_paper(pdf: &Path, form: &str) -> anyhow::Result<()> {
+    output(Command::new("qpdf").arg("--check").arg(pdf))?;
+    for line in output(Command::new("pdffonts").arg(pdf))?.lines().skip(2) {
+        let columns: Vec<&str> = line.split_whitespace().rev().collect();
+        // From the right: object generation, object number, unicode map, subset, embedded.
+        assert_eq!(columns[4], "yes", "a font is not embedded: {line}");
+    }
+    let fields = by_field(pdf, form)?;
+    let field = |name: &str| fields.get(&ValueId(name.into())).map(String::as_str).unwrap_or_default();
+    let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+    assert!(field("name").contains(&squeezed(NAME)), "{form}: name: {fields:?}");
+    assert!(field("address").contains(&squeezed(ADDRESS)), "{form}: address: {fields:?}");
+    let birth = field("birth_date");
+    for part in ["55", "2", "29"] {
+        assert!(birth.contains(part), "{form}: birth date: {birth}");
+    }
+    assert!(fields.contains_key(&ValueId("sex".into())), "{form} has no field for sex");
+    Ok(())
+}
+
+fn form_of(pdf: &Path) -> anyhow::Result<&'static str> {
+    let text: String = output(Command::new("pdftotext").arg(pdf).arg("-"))?.split_whitespace().collect();
+    let titles = [("住民票の写し", "juminhyo-request"), ("印鑑登録証明書交付", "inkan-certificate"), ("税証明", "tax-certificate")];
+    titles.into_iter().find(|(title, _)| text.contains(title)).map(|(_, form)| form).context("an unknown paper")
+}
+
+#[test]
+fn three_papers_from_one_reading_by_pin() -> anyhow::Result<()> {
+    let site = Site::start(&SiteOptions { camera: Camera::None, ..Default::default() })?;
+    let mut walk = Walk::open(site)?;
+    let mut hanako = resident(&["juminhyo", "inkan", "tax-certificate"], PIN);
+    walk.go(&mut hanako, Some(&evidence("by-pin")), |_| false)?;
+    let papers = walk.site.printer.papers()?;
+    let mut forms = BTreeSet::new();
+    for paper in &papers {
+        let form = form_of(paper)?;
+        assert_paper(paper, form)?;
+        forms.insert(form);
+    }
+    assert_eq!((papers.len(), forms.len()), (3, 3));
+
+    let folder = walk.site.folder.path().to_owned();
+    drop(walk.kiosk);
+    // What was recorded walks again through the same states, and names nobody.
+    let recording = folder.join("recording.jsonl");
+    let replayed = visit::record::replay(BufReader::new(fs::File::open(&recording)?))?;
+    for state in ["choosing", "pin", "reading", "confirm", "ask", "sign", "preview", "paper", "rate"] {
+        assert!(replayed.states.iter().any(|name| name.contains(state)), "{state}: {:?}", replayed.states);
+    }
+    for entry in fs::read_dir(&folder)? {
+        let path = entry?.path();
+        if path.is_file() {
+            let bytes = fs::read(&path)?;
+            for secret in [NAME, "花子", ADDRESS, "海辺町", "1980-02-29", "09000001234", "ナギサ"] {
+                let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+                assert!(!found, "{secret} is in {}", path.display());
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn three_papers_from_one_reading_by_face() -> anyhow::Result<()> {
+    let site = Site::start(&SiteOptions::default())?;
+    let mut walk = Walk::open(site)?;
+    walk.go(&mut resident(&["juminhyo", "inkan", "tax-certificate"], CODE_B), Some(&evidence("by-face")), |_| false)?;
+    assert_eq!(walk.site.printer.papers()?.len(), 3);
+    Ok(())
+}
+
+#[test]
+fn somebody_elses_face_leads_to_the_other_ways_and_prints_nothing() -> anyhow::Result<()> {
+    let site = Site::start(&SiteOptions { camera: Camera::SomebodyElse, ..Default::default() })?;
+    let mut walk = Walk::open(site)?;
+    let mut hanako = resident(&["inkan"], CODE_B);
+    walk.go(&mut hanako, Some(&evidence("other-face")), |view| matches!(view.body, Body::Face { .. }))?;
+    for attempt in 0..5 {
+        walk.until("a decision about the face", |walk| Ok(walk.kiosk.view().is_some_and(|view| view.notice.is_some())))?;
+        let again = walk.kiosk.view().and_then(|view| view.notice.as_ref()).and_then(|notice| {
+            notice.other_ways.iter().find(|way| way.intent == visit::Intent::FaceAgain).map(|way| way.label.clone())
+        });
+        match again {
+            Some(label) => {
+                Hands(walk.kiosk.screen()).pass(Duration::from_millis(600));
+                Hands(walk.kiosk.screen()).touch(&domain::ruby::plain(&label))?;
+                walk.turn();
+            }
+            None => {
+                assert_eq!(attempt, 4, "five tries, then only the other ways");
+                let view = walk.kiosk.view().context("a view")?;
+                let ways = &view.notice.as_ref().context("a notice")?.other_ways;
+                assert!(ways.iter().any(|way| matches!(way.intent, visit::Intent::Identify(visit::IdentifyBy::CardAndPin))), "{ways:?}");
+                assert!(walk.site.printer.papers()?.is_empty());
+                return Ok(());
+            }
+        }
+    }
+    anyhow::bail!("a sixth try was offered")
+}
+
+#[test]
+fn a_card_torn_away_while_it_is_read_is_said_and_the_visit_goes_on() -> anyhow::Result<()> {
+    let slow = ["--speed".to_owned(), "106".to_owned()];
+    let site = Site::start(&SiteOptions { camera: Camera::None, card_arguments: slow.to_vec(), ..Default::default() })?;
+    let mut walk = Walk::open(site)?;
+    let mut hanako = resident(&["inkan"], PIN);
+    let pictures = evidence("torn");
+    walk.go(&mut hanako, Some(&pictures), |view| matches!(view.body, Body::Card { reading: Some(part), .. } if part > 0.2))?;
+    walk.site.card.remove()?;
+    hanako.card_in_hand = true;
+    walk.until("the notice", |walk| Ok(walk.kiosk.view().is_some_and(|view| view.notice.is_some())))?;
+    walk.picture(&pictures.join("torn.png"))?;
+    let notice = walk.kiosk.view().and_then(|view| view.notice.clone()).context("a notice")?;
+    assert!(!notice.cause.is_empty() && !notice.remedy.is_empty() && !notice.other_ways.is_empty());
+    walk.site.card.insert()?;
+    hanako.card_in_hand = false;
+    let way = notice.other_ways.first().context("another way")?.label.clone();
+    Hands(walk.kiosk.screen()).pass(Duration::from_millis(600));
+    if walk.kiosk.view().is_some_and(|view| view.notice.is_some()) {
+        Hands(walk.kiosk.screen()).touch(&domain::ruby::plain(&way))?;
+    }
+    walk.go(&mut hanako, Some(&pictures), |_| false)?;
+    assert_eq!(walk.site.printer.papers()?.len(), 1);
+    Ok(())
+}
+
+#[test]
+fn paper_that_runs_out_is_told_and_the_paper_comes_once_when_it_is_refilled() -> anyhow::Result<()> {
+    let site = Site::start(&SiteOptions { camera: Camera::None, ..Default::default() })?;
+    let mut walk = Walk::open(site)?;
+    let mut hanako = resident(&["inkan", "tax-certificate"], PIN);
+    let pictures = evidence("paper-out");
+    walk.go(&mut hanako, Some(&pictures), |view| matches!(view.body, Body::Preview { ready: true, .. }))?;
+    walk.site.printer.trouble(Some("media-empty-error"))?;
+    let print = walk.kiosk.view().and_then(|view| view.next.clone()).context("print")?;
+    Hands(walk.kiosk.screen()).pass(Duration::from_millis(600));
+    Hands(walk.kiosk.screen()).touch(&domain::ruby::plain(&print.label))?;
+    walk.until("the printer's trouble on the screen", |walk| {
+        Ok(walk.kiosk.view().is_some_and(|view| view.notice.as_ref().is_some_and(|notice| notice.icon == "paper" || notice.icon == "printer")))
+    })?;
+    walk.picture(&pictures.join("paper-out.png"))?;
+    assert!(walk.site.printer.papers()?.is_empty());
+    walk.site.printer.trouble(None)?;
+    walk.until("the notice to go", |walk| Ok(walk.kiosk.view().is_some_and(|view| view.notice.is_none())))?;
+    walk.go(&mut hanako, Some(&pictures), |_| false)?;
+    assert_eq!(walk.site.printer.papers()?.len(), 2);
+    Ok(())
+}
+
+#[test]
+fn one_who_walks_away_while_the_printer_is_stuck_leaves_no_paper() -> anyhow::Result<()> {
+    let site = Site::start(&SiteOptions { camera: Camera::None, ..Default::default() })?;
+    let mut walk = Walk::open(site)?;
+    let mut hanako = resident(&["inkan"], PIN);
+    walk.go(&mut hanako, Some(&evidence("left")), |view| matches!(view.body, Body::Preview { ready: true, .. }))?;
+    walk.site.printer.trouble(Some("media-jam-error"))?;
+    let print = walk.kiosk.view().and_then(|view| view.next.clone()).context("print")?;
+    Hands(walk.kiosk.screen()).pass(Duration::from_millis(600));
+    Hands(walk.kiosk.screen()).touch(&domain::ruby::plain(&print.label))?;
+    walk.until("the notice", |walk| Ok(walk.kiosk.view().is_some_and(|view| view.notice.is_some())))?;
+    let quit = walk.kiosk.view().and_then(|view| view.quit.clone()).context("a way to end")?;
+    Hands(walk.kiosk.screen()).pass(Duration::from_millis(600));
+    Hands(walk.kiosk.screen()).touch(&domain::ruby::plain(&quit.label))?;
+    walk.until("home", |walk| Ok(walk.kiosk.visit().state().is_home()))?;
+    walk.site.printer.trouble(None)?;
+    // The next visitor's paper comes, and it is the only one.
+    let mut next = resident(&["tax-certificate"], PIN);
+    next.card_in_hand = false;
+    walk.go(&mut next, Some(&evidence("left-next")), |_| false)?;
+    let papers = walk.site.printer.papers()?;
+    assert_eq!(papers.len(), 1);
+    assert_eq!(form_of(&papers[0])?, "tax-certificate");
+    Ok(())
+}
