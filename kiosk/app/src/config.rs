@@ -87,17 +87,18 @@ impl Config {
     /// # Errors
     /// When it cannot be read or is malformed.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         let mut config: Self = toml::from_str(&text)
             .map_err(|error| ConfigError::Malformed { path: path.to_owned(), what: error.to_string() })?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        let paths = [Some(&mut config.site), Some(&mut config.store), config.authorities.as_mut(), config.weights.as_mut()];
+        let paths =
+            [Some(&mut config.site), Some(&mut config.store), config.authorities.as_mut(), config.weights.as_mut()];
         for path in paths.into_iter().flatten().chain(config.recording.as_mut()) {
             *path = folder.join(&*path);
         }
-        match (&mut config.camera, &mut config.slip_printer) {
-            (Some(Camera::File(path)), _) => *path = folder.join(&*path),
-            _ => {}
+        if let Some(Camera::File(path)) = &mut config.camera {
+            *path = folder.join(&*path);
         }
         Ok(config)
     }

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufWriter;
 use std::rc::Rc;
-use std::sync::{Arc, OnceLock};
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use visit::record::Recorder;
 use visit::{Effect, Event, FormOutline, Phrasebook, View, Visit};
@@ -74,7 +74,9 @@ impl Kiosk {
             fullscreen: config.fullscreen,
             catalogue: Arc::clone(&catalogue),
             today: today(),
-            candidates: Rc::new(move |kana| kanji.get().map_or_else(|| vec![kana.to_owned()], |kanji| kanji.candidates(kana))),
+            candidates: Rc::new(move |kana| {
+                kanji.get().map_or_else(|| vec![kana.to_owned()], |kanji| kanji.candidates(kana))
+            }),
         };
         let touches = post.clone();
         let screen = Screen::new(options, move |intent| touches.send(Inbound::Event(Event::Touch(intent))))?;

@@ -134,7 +134,11 @@ fn replay(file: &Path, as_json: bool) -> i32 {
     };
     match visit::record::replay(BufReader::new(opened)) {
         Ok(replayed) if as_json => println!("{}", json!(replayed)),
-        Ok(replayed) => println!("{}件の出来事を再生し、すべての状態が一致しました: {}", replayed.events, replayed.states.join(" → ")),
+        Ok(replayed) => println!(
+            "{}件の出来事を再生し、すべての状態が一致しました: {}",
+            replayed.events,
+            replayed.states.join(" → ")
+        ),
         Err(error) => return refuse(format!("記録のとおりに再生できません（{error}）。")),
     }
     0

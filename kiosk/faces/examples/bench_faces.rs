@@ -16,15 +16,20 @@ use std::time::{Duration, Instant};
 const VISITS: u64 = 10;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let (weights, pictures) = default_weights().zip(default_pictures()).ok_or("neither MADOGUCHI_CACHE nor HOME is set")?;
+    let (weights, pictures) =
+        default_weights().zip(default_pictures()).ok_or("neither MADOGUCHI_CACHE nor HOME is set")?;
     let photo = std::fs::read(pictures.join("hanako-card.jp2")).map_err(|_| "no pictures: run cargo xtask setup")?;
     let (events, answers) = mpsc::channel();
     let before = Instant::now();
     let config = Config::new(Camera::File(pictures.join("hanako.avi")), weights);
-    let handle = faces::spawn(config, move |event| {
-        // Nobody listens any more when the measuring is over.
-        let _ = events.send((event, Instant::now()));
-    }, |_| {})?;
+    let handle = faces::spawn(
+        config,
+        move |event| {
+            // Nobody listens any more when the measuring is over.
+            let _ = events.send((event, Instant::now()));
+        },
+        |_| {},
+    )?;
     println!("networks loaded        {:7.1} ms", ms(before.elapsed()));
     let mut decisions = Vec::new();
     for visit in 0..VISITS {
@@ -49,6 +54,8 @@ fn ms(time: Duration) -> f64 {
 
 fn print(what: &str, mut times: Vec<Duration>) {
     times.sort();
-    let at = |part: f64| times.get((times.len().saturating_sub(1) as f64 * part).round() as usize).copied().unwrap_or_default();
+    let at = |part: f64| {
+        times.get((times.len().saturating_sub(1) as f64 * part).round() as usize).copied().unwrap_or_default()
+    };
     println!("{what:22} {:7.1} ms median, {:7.1} ms slowest tenth", ms(at(0.5)), ms(at(0.9)));
 }

@@ -3,8 +3,8 @@
 use crate::wiped::Wiped;
 use opencv::core::{MatTraitConst, Vector};
 use opencv::videoio::{
-    CAP_ANY, CAP_FFMPEG, CAP_PROP_FPS, CAP_PROP_OPEN_TIMEOUT_MSEC, CAP_PROP_READ_TIMEOUT_MSEC, VideoCapture, VideoCaptureTrait,
-    VideoCaptureTraitConst,
+    CAP_ANY, CAP_FFMPEG, CAP_PROP_FPS, CAP_PROP_OPEN_TIMEOUT_MSEC, CAP_PROP_READ_TIMEOUT_MSEC, VideoCapture,
+    VideoCaptureTrait, VideoCaptureTraitConst,
 };
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -214,7 +214,8 @@ fn open(camera: &Camera) -> opencv::Result<VideoCapture> {
         Camera::Device(number) => VideoCapture::new(*number, CAP_ANY)?,
         Camera::File(path) | Camera::FileOnce(path) => VideoCapture::from_file(path, CAP_FFMPEG)?,
         Camera::Url(url) => {
-            let patience = [CAP_PROP_OPEN_TIMEOUT_MSEC, NETWORK_TIMEOUT_MS, CAP_PROP_READ_TIMEOUT_MSEC, NETWORK_TIMEOUT_MS];
+            let patience =
+                [CAP_PROP_OPEN_TIMEOUT_MSEC, NETWORK_TIMEOUT_MS, CAP_PROP_READ_TIMEOUT_MSEC, NETWORK_TIMEOUT_MS];
             VideoCapture::from_file_with_params(url, CAP_FFMPEG, &Vector::from_slice(&patience))?
         }
     };

@@ -65,7 +65,8 @@ impl Recogniser {
 
     /// Overwrites what the network's own buffers hold.
     pub(crate) fn forget(&mut self) -> opencv::Result<()> {
-        let grey = Mat::new_rows_cols_with_default(SIDE, SIDE, opencv::core::CV_8UC3, opencv::core::Scalar::all(127.0))?;
+        let grey =
+            Mat::new_rows_cols_with_default(SIDE, SIDE, opencv::core::CV_8UC3, opencv::core::Scalar::all(127.0))?;
         self.template(&Wiped::from(grey)).map(drop)
     }
 }

@@ -98,23 +98,27 @@ impl Detector {
                 &mut faces,
             );
         }
-        let mut faces: Vec<Face> = one_a_face(faces)
-            .into_iter()
-            .map(|face| face.map(|[x, y]| [x / scale, y / scale], 1.0 / scale))
-            .collect();
+        let mut faces: Vec<Face> =
+            one_a_face(faces).into_iter().map(|face| face.map(|[x, y]| [x / scale, y / scale], 1.0 / scale)).collect();
         faces.sort_by(|a, b| b.height.total_cmp(&a.height));
         Ok(faces)
     }
 
     /// Overwrites what the network's own buffers hold.
     pub(crate) fn forget(&mut self, width: i32, height: i32, side: i32) -> opencv::Result<()> {
-        let grey = Mat::new_rows_cols_with_default(height, width, opencv::core::CV_8UC3, opencv::core::Scalar::all(127.0))?;
+        let grey =
+            Mat::new_rows_cols_with_default(height, width, opencv::core::CV_8UC3, opencv::core::Scalar::all(127.0))?;
         self.find(&Wiped::from(grey), side, 1.0).map(drop)
     }
 }
 
 /// Reads one stride's places: how sure, where, and the five points.
-fn decode([class, object, boxes, points]: [&[f32]; 4], (columns, rows, stride): (i32, i32, i32), least: f32, faces: &mut Vec<Face>) {
+fn decode(
+    [class, object, boxes, points]: [&[f32]; 4],
+    (columns, rows, stride): (i32, i32, i32),
+    least: f32,
+    faces: &mut Vec<Face>,
+) {
     let stride = stride as f32;
     let places = (0..rows).flat_map(|row| (0..columns).map(move |column| [column as f32, row as f32]));
     let rows = class.iter().zip(object).zip(boxes.chunks_exact(4)).zip(points.chunks_exact(10));

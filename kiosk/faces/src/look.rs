@@ -68,7 +68,13 @@ pub(crate) type Before = Option<(Face, Instant)>;
 
 impl Look {
     /// Looks at the largest face; gives also the face upright and scaled. `None`: there is no face.
-    pub(crate) fn at(picture: &Wiped, faces: &[Face], before: &Before, now: Instant, recogniser: &Recogniser) -> opencv::Result<Option<(Self, Wiped)>> {
+    pub(crate) fn at(
+        picture: &Wiped,
+        faces: &[Face],
+        before: &Before,
+        now: Instant,
+        recogniser: &Recogniser,
+    ) -> opencv::Result<Option<(Self, Wiped)>> {
         let Some(face) = faces.first() else { return Ok(None) };
         let aligned = recogniser.aligned(picture, face)?;
         let (turn, nod, tilt) = pose(face);
@@ -151,7 +157,10 @@ fn light(picture: &Wiped, face: &Face) -> opencv::Result<(f32, f32)> {
     let bottom = face.y + height;
     let left = part(0.0, 0.0, face.x - 0.35 * width, bottom)?;
     let right = part(face.x + 1.35 * width, 0.0, whole[2], bottom)?;
-    let (sum, area) = [left, right].into_iter().flatten().fold((0.0, 0.0), |(sum, all), (mean, area)| (sum + mean * area, all + area));
+    let (sum, area) = [left, right]
+        .into_iter()
+        .flatten()
+        .fold((0.0, 0.0), |(sum, all), (mean, area)| (sum + mean * area, all + area));
     let light = inner.map_or(0.0, |(mean, _)| mean);
     Ok((light, if area > 0.0 { sum / area } else { light }))
 }
@@ -206,7 +215,9 @@ mod tests {
 
     fn feed(steady: &mut Steady, from: Instant, guidances: &[Guidance]) -> Vec<Guidance> {
         let pictures = guidances.iter().enumerate();
-        pictures.filter_map(|(at, guidance)| steady.see(from + Duration::from_millis(66) * at as u32, *guidance)).collect()
+        pictures
+            .filter_map(|(at, guidance)| steady.see(from + Duration::from_millis(66) * at as u32, *guidance))
+            .collect()
     }
 
     #[test]
@@ -237,7 +248,18 @@ mod tests {
 
     fn look(face: &Face) -> Look {
         let (turn, nod, tilt) = pose(face);
-        let good = Look { size: 0.4, inside: 1.0, second: 0.0, light: 120.0, beside: 120.0, turn, nod, tilt, sharp: 1.0, speed: 0.0 };
+        let good = Look {
+            size: 0.4,
+            inside: 1.0,
+            second: 0.0,
+            light: 120.0,
+            beside: 120.0,
+            turn,
+            nod,
+            tilt,
+            sharp: 1.0,
+            speed: 0.0,
+        };
         assert!(good.light > limits::DARK);
         good
     }
@@ -256,7 +278,12 @@ mod tests {
             face.points[2] = nose;
             assert_eq!(look(&face).guidance(), guidance, "{nose:?}");
         }
-        for (degrees, guidance) in [(10f32, Guidance::Good), (-15.0, Guidance::Good), (40.0, Guidance::LookingAway), (-40.0, Guidance::LookingAway)] {
+        for (degrees, guidance) in [
+            (10f32, Guidance::Good),
+            (-15.0, Guidance::Good),
+            (40.0, Guidance::LookingAway),
+            (-40.0, Guidance::LookingAway),
+        ] {
             let (sin, cos) = degrees.to_radians().sin_cos();
             let mut face = frontal();
             for point in &mut face.points {

@@ -157,10 +157,12 @@ impl<E: Fn(FaceEvent), F: Fn(RgbaImage)> Port<E, F> {
                 Ok(Message::Command(FaceCommand::Match { request, photo })) => self.begin(request, &photo),
                 Ok(Message::Command(FaceCommand::Again { request })) => self.again(request),
                 Ok(Message::Command(FaceCommand::Stop)) => self.forget(),
-                Ok(Message::Camera(opening, word)) if self.job.as_ref().is_some_and(|job| job.opening == opening) => match word {
-                    CameraWord::Picture => self.picture(),
-                    CameraWord::Lost => self.lost(),
-                },
+                Ok(Message::Camera(opening, word)) if self.job.as_ref().is_some_and(|job| job.opening == opening) => {
+                    match word {
+                        CameraWord::Picture => self.picture(),
+                        CameraWord::Lost => self.lost(),
+                    }
+                }
                 // Of an opening that is over.
                 Ok(Message::Camera(..)) => {}
                 Err(RecvTimeoutError::Timeout) => self.lost(),
@@ -212,7 +214,8 @@ impl<E: Fn(FaceEvent), F: Fn(RgbaImage)> Port<E, F> {
         let Some(job) = self.job.take() else { return };
         let (width, height) = job.size;
         drop(job);
-        let forgotten = self.engine.recogniser.forget().and_then(|()| self.engine.detector.forget(width, height, LOOK_SIDE));
+        let forgotten =
+            self.engine.recogniser.forget().and_then(|()| self.engine.detector.forget(width, height, LOOK_SIDE));
         if let Err(error) = forgotten {
             tracing::error!(code = error.code, "the networks' buffers were not overwritten");
         }

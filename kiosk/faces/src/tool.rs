@@ -159,7 +159,11 @@ fn look(engine: &mut Engine, name: &OsStr, beside: Option<&Path>) -> Result<Temp
     still::template(engine, &picture).map_err(Why::Still)
 }
 
-fn judge<'a>((a, b): (&'a OsString, &'a OsString), known: &HashMap<OsString, Result<Template, Why>>, threshold: f32) -> Answer<'a> {
+fn judge<'a>(
+    (a, b): (&'a OsString, &'a OsString),
+    known: &HashMap<OsString, Result<Template, Why>>,
+    threshold: f32,
+) -> Answer<'a> {
     let (written_a, written_b) = (a.to_str().unwrap_or("?"), b.to_str().unwrap_or("?"));
     let mut answer = Answer { a: written_a, b: written_b, score: None, same: None, reason: None };
     match (known.get(a), known.get(b)) {

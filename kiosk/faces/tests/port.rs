@@ -27,7 +27,8 @@ impl Visit {
     fn before(camera: Camera) -> Self {
         let ((say, events), (show, live)) = (mpsc::channel(), mpsc::channel());
         let emit = move |event| say.send(event).unwrap_or(());
-        let handle = faces::spawn(Config::new(camera, weights()), emit, move |frame| show.send(frame).unwrap_or(())).unwrap();
+        let handle =
+            faces::spawn(Config::new(camera, weights()), emit, move |frame| show.send(frame).unwrap_or(())).unwrap();
         Self { handle, events, live }
     }
 
@@ -64,7 +65,12 @@ fn decided(event: FaceEvent) -> bool {
 
 #[test]
 fn the_same_person_is_recognised_on_another_occasion() {
-    for (camera, card) in [("hanako.avi", "hanako-card.jp2"), ("one.avi", "one-card.jp2"), ("one.avi", "one-a.jpg"), ("hanako.avi", "three.png")] {
+    for (camera, card) in [
+        ("hanako.avi", "hanako-card.jp2"),
+        ("one.avi", "one-card.jp2"),
+        ("one.avi", "one-a.jpg"),
+        ("hanako.avi", "three.png"),
+    ] {
         let visit = Visit::before(Camera::File(picture(camera)));
         visit.compare(7, photo(card));
         let came = visit.until(decided);
@@ -74,7 +80,12 @@ fn the_same_person_is_recognised_on_another_occasion() {
 
 #[test]
 fn somebody_else_is_not_and_may_try_again() {
-    for (camera, card) in [("other.avi", "hanako-card.jp2"), ("other.avi", "one-card.jp2"), ("hanako.avi", "one-card.jp2"), ("one.avi", "hanako-card.jp2")] {
+    for (camera, card) in [
+        ("other.avi", "hanako-card.jp2"),
+        ("other.avi", "one-card.jp2"),
+        ("hanako.avi", "one-card.jp2"),
+        ("one.avi", "hanako-card.jp2"),
+    ] {
         let visit = Visit::before(Camera::File(picture(camera)));
         visit.compare(1, photo(card));
         assert_eq!(visit.until(decided).last(), Some(&FaceEvent::Different(RequestId(1))), "{camera} {card}");
@@ -110,7 +121,11 @@ fn is_told(scene: &Mat, guidance: Guidance) {
     assert_eq!(visit.next(), FaceEvent::Guide(guidance));
     if guidance != Guidance::Good {
         // It is said once, and nothing is decided.
-        assert_eq!(visit.events.recv_timeout(Duration::from_secs(3)), Err(mpsc::RecvTimeoutError::Timeout), "{guidance:?}");
+        assert_eq!(
+            visit.events.recv_timeout(Duration::from_secs(3)),
+            Err(mpsc::RecvTimeoutError::Timeout),
+            "{guidance:?}"
+        );
     }
 }
 
@@ -201,7 +216,10 @@ fn the_live_picture_is_a_mirror_and_not_too_fast() {
     let path = folder.path().join("colours.avi");
     film(&path, 60.0, &[(&common::two_colours(), 120)]);
     let visit = Visit::before(Camera::File(path));
-    assert!(visit.live.recv_timeout(Duration::from_millis(300)).is_err(), "the camera is off until somebody is compared");
+    assert!(
+        visit.live.recv_timeout(Duration::from_millis(300)).is_err(),
+        "the camera is off until somebody is compared"
+    );
     visit.compare(1, photo("hanako-card.jp2"));
     let frame = visit.live.recv_timeout(PATIENCE).unwrap();
     let (left, right) = (frame.get_pixel(40, 200).0, frame.get_pixel(frame.width() - 40, 200).0);
@@ -240,7 +258,11 @@ fn a_camera_that_is_unplugged_is_noticed_and_found_again() {
 
 #[test]
 fn no_camera_at_all() {
-    for camera in [Camera::Device(99), Camera::File("/nonexistent/film.avi".into()), Camera::Url("http://127.0.0.1:9/none".into())] {
+    for camera in [
+        Camera::Device(99),
+        Camera::File("/nonexistent/film.avi".into()),
+        Camera::Url("http://127.0.0.1:9/none".into()),
+    ] {
         let visit = Visit::before(camera);
         visit.compare(1, photo("hanako-card.jp2"));
         assert_eq!(visit.next(), FaceEvent::NoCamera);
@@ -280,7 +302,7 @@ fn network_camera(jpeg: Vec<u8>, pictures: usize) -> (String, std::thread::JoinH
     let thread = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut asked = [0; 1024];
-        stream.read(&mut asked).unwrap();
+        assert!(stream.read(&mut asked).unwrap() > 0);
         let head = "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=picture\r\n\r\n";
         let mut send = |bytes: &[u8]| stream.write_all(bytes);
         let part = format!("--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", jpeg.len());
@@ -320,7 +342,13 @@ fn a_photo_that_cannot_be_compared() {
         std::fs::read(path).unwrap()
     };
     let two = common::beside(&Portrait::three().well(), &Portrait::two().well());
-    let cards = [Vec::new(), vec![0x5a; 1854], photo("hanako-card.jp2")[..400].to_vec(), png("none.png", &common::nobody()), png("two.png", &two)];
+    let cards = [
+        Vec::new(),
+        vec![0x5a; 1854],
+        photo("hanako-card.jp2")[..400].to_vec(),
+        png("none.png", &common::nobody()),
+        png("two.png", &two),
+    ];
     for (request, card) in (0..).zip(cards) {
         visit.compare(request, card);
         assert_eq!(visit.next(), FaceEvent::PhotoUnusable(RequestId(request)));

@@ -46,7 +46,8 @@ fn camera() -> RgbaImage {
     RgbaImage::from_fn(640, 480, |x, y| {
         let (dx, dy) = ((x as f32 - 320.0) / 92.0, (y as f32 - 225.0) / 122.0);
         let shoulders = ((x as f32 - 320.0) / 215.0).powi(2) + ((y as f32 - 505.0) / 135.0).powi(2) < 1.0;
-        let hair = (dx / 1.16).powi(2) + ((dy + 0.16) / 1.12).powi(2) < 1.0 && (dy < -0.42 || dx.abs() > 0.84) && dy < 0.55;
+        let hair =
+            (dx / 1.16).powi(2) + ((dy + 0.16) / 1.12).powi(2) < 1.0 && (dy < -0.42 || dx.abs() > 0.84) && dy < 0.55;
         let face = dx * dx + dy * dy < 1.0;
         let eye = ((dx.abs() - 0.38) / 0.1).powi(2) + ((dy + 0.06) / 0.055).powi(2) < 1.0;
         let mouth = (dx / 0.3).powi(2) + ((dy - 0.52) / 0.05).powi(2) < 1.0;

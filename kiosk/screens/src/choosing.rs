@@ -138,7 +138,9 @@ pub(crate) fn key(core: &Core, code: &str) {
             "space" => choosing.query.push(' '),
             "kana" => choosing.letters = Some(Letters::Hiragana),
             "latin" => choosing.letters = Some(Letters::Latin { capitals: false }),
-            "case" => choosing.letters = Some(Letters::Latin { capitals: letters == Letters::Latin { capitals: false } }),
+            "case" => {
+                choosing.letters = Some(Letters::Latin { capitals: letters == Letters::Latin { capitals: false } })
+            }
             "゛" | "゜" | "small" => {
                 if let Some(turned) = choosing.query.chars().last().and_then(|last| keys::marked(last, code)) {
                     choosing.query.pop();
@@ -187,7 +189,8 @@ pub(crate) fn show(core: &Core, view: &View) {
                 Chip::MostUsed => Group { label: say(&view.captions.most_used), icon: "star".into() },
                 Chip::All => Group { label: say(&view.captions.all), icon: "all".into() },
                 Chip::Category(id) => {
-                    let label = categories.iter().find(|(category, _)| category.id == id).map_or("", |(_, label)| label);
+                    let label =
+                        categories.iter().find(|(category, _)| category.id == id).map_or("", |(_, label)| label);
                     Group { label: say(label), icon: icon(core, &id) }
                 }
             });

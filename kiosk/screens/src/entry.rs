@@ -122,7 +122,9 @@ impl Entry {
                 let ids = choices.iter().map(|choice| choice.id.as_str());
                 ids.filter(|id| self.taken.iter().any(|taken| taken == id)).collect::<Vec<_>>().join(",")
             }
-            _ => format!("{}{}{}", &self.text[..self.caret], self.composed(), &self.text[self.caret..]).trim().to_owned(),
+            _ => {
+                format!("{}{}{}", &self.text[..self.caret], self.composed(), &self.text[self.caret..]).trim().to_owned()
+            }
         })
     }
 
@@ -212,7 +214,8 @@ impl Entry {
                 return;
             }
             "゛" | "゜" | "small" if kana => {
-                let turned = self.text[..self.caret].chars().last().and_then(|last| Some((last, keys::marked(last, code)?)));
+                let turned =
+                    self.text[..self.caret].chars().last().and_then(|last| Some((last, keys::marked(last, code)?)));
                 if let Some((last, turned)) = turned {
                     self.text.replace_range(self.caret - last.len_utf8()..self.caret, turned.encode_utf8(&mut [0; 4]));
                 }
@@ -326,10 +329,8 @@ impl Entry {
             },
             _ => format!("{}{}", &self.text[..self.caret], self.composed()),
         };
-        let whole = matches!(
-            self.editor.as_ref().map(|editor| &editor.kind),
-            Some(AnswerKind::Phone | AnswerKind::Postcode)
-        );
+        let whole =
+            matches!(self.editor.as_ref().map(|editor| &editor.kind), Some(AnswerKind::Phone | AnswerKind::Postcode));
         let after = if whole { String::new() } else { self.text[self.caret..].to_owned() };
         (Zeroizing::new(before), Zeroizing::new(after))
     }
@@ -462,7 +463,9 @@ fn publish_for(core: &Core, view: &View, editor: &Editor, state: &Entry) {
     global.set_fault(say(fault.map_or("", |(_, words)| words)));
     global.set_optional_shown(editor.optional);
     global.set_optional(say(&view.captions.optional));
-    let keyboard = |used| core.app.global::<Keyboard>().set_rows(keys::rows(state.letters, used, &choosing::captions(view), language));
+    let keyboard = |used| {
+        core.app.global::<Keyboard>().set_rows(keys::rows(state.letters, used, &choosing::captions(view), language))
+    };
     let pad = core.app.global::<Pad>();
     pad.set_clear(say(&view.captions.clear));
     pad.set_delete(say(&view.captions.delete));
@@ -493,10 +496,9 @@ fn publish_for(core: &Core, view: &View, editor: &Editor, state: &Entry) {
         AnswerKind::One { .. } | AnswerKind::Many { .. } => {
             global.set_kind(EntryKind::Choice);
             global.set_several(matches!(editor.kind, AnswerKind::Many { .. }));
-            global.set_choices(model(editor.choices.iter().map(|(id, label)| Choice {
-                label: say(label),
-                taken: state.taken.contains(id),
-            })));
+            global.set_choices(model(
+                editor.choices.iter().map(|(id, label)| Choice { label: say(label), taken: state.taken.contains(id) }),
+            ));
         }
     }
 }
@@ -512,7 +514,8 @@ mod tests {
     fn typed(kind: AnswerKind, keys: &[&str]) -> Entry {
         let mut entry = Entry::default();
         entry.open(&editor(kind), "", Language::Ja);
-        let candidates = |kana: &str| if kana == "はなこ" { vec!["花子".to_owned(), "華子".to_owned()] } else { vec![] };
+        let candidates =
+            |kana: &str| if kana == "はなこ" { vec!["花子".to_owned(), "華子".to_owned()] } else { vec![] };
         keys.iter().for_each(|key| entry.key(key, &candidates));
         entry
     }

@@ -175,8 +175,9 @@ pub(crate) fn show(core: &Core, view: &View, moved: bool) {
     match &view.body {
         Body::Consent { points, ways } => {
             let consent = core.app.global::<Consent>();
-            consent
-                .set_points(model(points.iter().map(|(icon, text)| IconPhrase { icon: (*icon).into(), phrase: say(text) })));
+            consent.set_points(model(
+                points.iter().map(|(icon, text)| IconPhrase { icon: (*icon).into(), phrase: say(text) }),
+            ));
             consent.set_ways(model(ways.iter().map(|way| WayTile {
                 title: say(&way.button.label),
                 detail: say(&way.detail),

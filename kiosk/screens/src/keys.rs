@@ -40,8 +40,13 @@ pub(crate) struct Captions {
     pub(crate) ok: String,
 }
 
-const KANA: [&str; 5] =
-    ["あかさたなはまやらわ", "いきしちにひみ　りを", "うくすつぬふむゆるん", "えけせてねへめ　れー", "おこそとのほもよろ・"];
+const KANA: [&str; 5] = [
+    "あかさたなはまやらわ",
+    "いきしちにひみ　りを",
+    "うくすつぬふむゆるん",
+    "えけせてねへめ　れー",
+    "おこそとのほもよろ・",
+];
 
 fn key(label: impl Into<String>, columns: i32) -> Key {
     let label: String = label.into();
@@ -196,9 +201,15 @@ mod tests {
 
     #[test]
     fn marks_turn_kana_there_and_back() {
-        for (c, mark, turned) in
-            [('か', "゛", 'が'), ('が', "゛", 'か'), ('は', "゜", 'ぱ'), ('ば', "゜", 'ぱ'), ('ツ', "small", 'ッ'), ('ヅ', "small", 'ッ'), ('ウ', "゛", 'ヴ')]
-        {
+        for (c, mark, turned) in [
+            ('か', "゛", 'が'),
+            ('が', "゛", 'か'),
+            ('は', "゜", 'ぱ'),
+            ('ば', "゜", 'ぱ'),
+            ('ツ', "small", 'ッ'),
+            ('ヅ', "small", 'ッ'),
+            ('ウ', "゛", 'ヴ'),
+        ] {
             assert_eq!(marked(c, mark), Some(turned), "{c}{mark}");
         }
         assert_eq!(marked('ん', "゛"), None);

@@ -16,6 +16,7 @@ mod phrase;
 mod shell;
 mod signing;
 mod terms;
+#[allow(clippy::todo, reason = "written by the Slint compiler")]
 mod ui;
 
 use domain::Date;
@@ -31,6 +32,9 @@ use visit::{Catalogue, Fact, Intent};
 /// For so long after a change of screen a touch does nothing, so that the second tap of a double tap is harmless.
 pub const DOUBLE_TAP: Duration = Duration::from_millis(400);
 
+/// From kana to what it may be written as, best first.
+pub type Candidates = Rc<dyn Fn(&str) -> Vec<String>>;
+
 /// How a screen is opened.
 pub struct Options {
     /// Physical pixels; portrait where the height is the greater. Everything is laid out for 1080x1920 or 1920x1080 and
@@ -43,7 +47,7 @@ pub struct Options {
     /// The day against which dates are judged.
     pub today: Date,
     /// From kana to kanji, best first.
-    pub candidates: Rc<dyn Fn(&str) -> Vec<String>>,
+    pub candidates: Candidates,
 }
 
 /// What the adapters share. Callbacks hold it weakly.

@@ -65,7 +65,8 @@ pub(crate) fn forget(core: &Core) {
 
 /// Every page of every paper, in the order of printing.
 fn order(papers: &[PaperRow], pages: &BTreeMap<FormId, Vec<SharedPixelBuffer<Rgba8Pixel>>>) -> Vec<(usize, usize)> {
-    let count = |paper: &PaperRow| pages.get(&paper.form).map_or(usize::from(paper.pages.max(1)), |pages| pages.len().max(1));
+    let count =
+        |paper: &PaperRow| pages.get(&paper.form).map_or(usize::from(paper.pages.max(1)), |pages| pages.len().max(1));
     papers.iter().enumerate().flat_map(|(at, paper)| (0..count(paper)).map(move |page| (at, page))).collect()
 }
 

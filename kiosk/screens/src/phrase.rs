@@ -42,7 +42,8 @@ fn spans(text: &str) -> Vec<Span> {
                 continue;
             }
             if let Some(last) = out.last_mut().filter(|_| head.is_empty()) {
-                let end = last.tail.chars().last().or_else(|| last.base.chars().last().filter(|_| last.ruby.is_empty()));
+                let end =
+                    last.tail.chars().last().or_else(|| last.base.chars().last().filter(|_| last.ruby.is_empty()));
                 let pieces = last.base.chars().count() + last.tail.chars().count();
                 if closes(c) || end.is_some_and(|end| joins(end, c) && pieces < 10) {
                     let grows = if last.ruby.is_empty() { &mut last.base } else { &mut last.tail };

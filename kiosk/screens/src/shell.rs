@@ -190,9 +190,8 @@ pub(crate) fn show(core: &Core, view: &View, last: Option<&View>) {
     frame.set_title(say(title));
     frame.set_lead(if edited.is_some() { Phrase::default() } else { say(&view.lead) });
 
-    let same_progress = last.is_some_and(|last| {
-        last.progress == view.progress && last.settings == settings && !std::ptr::eq(last, view)
-    });
+    let same_progress = last
+        .is_some_and(|last| last.progress == view.progress && last.settings == settings && !std::ptr::eq(last, view));
     if !same_progress {
         let steps = view.progress.iter().flat_map(|progress| {
             progress.steps.iter().enumerate().map(|(i, label)| Step {
@@ -240,7 +239,11 @@ pub(crate) fn show(core: &Core, view: &View, last: Option<&View>) {
     let caption = |text: &str| SharedString::from(ruby::plain(text));
     let language = caption(&view.captions.language);
     // Whoever cannot read the language that is on must find the way out of it.
-    frame.set_language(if settings.language == Language::En { language } else { format!("{language} Language").into() });
+    frame.set_language(if settings.language == Language::En {
+        language
+    } else {
+        format!("{language} Language").into()
+    });
     frame.set_larger(caption(&view.captions.larger));
     frame.set_contrast(caption(&view.captions.contrast));
     frame.set_furigana(caption(&view.captions.furigana));
@@ -319,4 +322,3 @@ pub(crate) fn colour_pairs(t: &ui::Tokens<'_>) -> Vec<(&'static str, slint::Colo
         ("ink on note", t.get_ink(), t.get_note_ground()),
     ]
 }
-

@@ -1,7 +1,7 @@
 //! Signing with a finger.
 
-use crate::shell::{self, with};
 use crate::phrase::phrase;
+use crate::shell::{self, with};
 use crate::ui::Sign;
 use crate::{Core, terms};
 use domain::form::{Signature, Stroke};
@@ -40,7 +40,8 @@ impl Pen {
 
     fn drag(&mut self, x: f32, y: f32, width: f32) {
         let full = self.strokes.iter().map(Vec::len).sum::<usize>() >= POINTS_MAX;
-        if let (true, false, Some(point), Some(stroke)) = (self.down, full, Self::point(x, y, width), self.strokes.last_mut())
+        if let (true, false, Some(point), Some(stroke)) =
+            (self.down, full, Self::point(x, y, width), self.strokes.last_mut())
             && stroke.last() != Some(&point)
         {
             stroke.push(point);

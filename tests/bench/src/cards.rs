@@ -49,7 +49,10 @@ pub fn run() -> anyhow::Result<()> {
             }
             let (floor, typical) = (floor.as_secs_f64() * 1e3, typical.as_secs_f64() * 1e3);
             let (read, filled) = (median(read), median(filled));
-            println!("| {what} | {name} | {floor:.0} | {typical:.0} | {read:.0} | {filled:.0} | {:.2}× |", filled / typical);
+            println!(
+                "| {what} | {name} | {floor:.0} | {typical:.0} | {read:.0} | {filled:.0} | {:.2}× |",
+                filled / typical
+            );
         }
     }
     Ok(())

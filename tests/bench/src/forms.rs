@@ -25,11 +25,15 @@ type Medians = BTreeMap<String, f64>;
 
 pub fn run(python: Option<&Path>) -> anyhow::Result<()> {
     let library = root().join("forms/library");
-    let mut folders: Vec<PathBuf> = fs::read_dir(&library)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(&library)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     folders.retain(|folder| folder.join("form.toml").exists());
     folders.sort();
     let values = root().join("tests/bench/values.json");
-    let filling = Filling { values: serde_json::from_slice(&fs::read(&values)?)?, signature: SIGNATURE.map(|stroke| stroke.to_vec()).to_vec() };
+    let filling = Filling {
+        values: serde_json::from_slice(&fs::read(&values)?)?,
+        signature: SIGNATURE.map(|stroke| stroke.to_vec()).to_vec(),
+    };
     let mut ours = Medians::new();
     for folder in &folders {
         let form = Form::load(folder)?;
@@ -55,7 +59,9 @@ pub fn run(python: Option<&Path>) -> anyhow::Result<()> {
     let office = peer(command.args(&folders))?;
     println!("\n## A filled form, ms\n\n| form | ours | reportlab + pypdf | LibreOffice Draw |\n|---|---:|---:|---:|");
     for (form, ms) in &ours {
-        let beside = |peer: &Medians| peer.get(form).map_or("–".to_owned(), |theirs| format!("{theirs:.0} ({:.0}×)", theirs / ms));
+        let beside = |peer: &Medians| {
+            peer.get(form).map_or("–".to_owned(), |theirs| format!("{theirs:.0} ({:.0}×)", theirs / ms))
+        };
         println!("| {form} | {ms:.1} | {} | {} |", beside(&reportlab), beside(&office));
     }
     Ok(())

@@ -25,13 +25,20 @@ pub fn run() -> anyhow::Result<()> {
     let site = root().join("kiosk/sites/city-hall");
     fs::write(
         &config,
-        format!("site = {site:?}\npage-printer = \"ipp://127.0.0.1:9/none\"\nstore = \"counts.sqlite\"\nfullscreen = true\n"),
+        format!(
+            "site = {site:?}\npage-printer = \"ipp://127.0.0.1:9/none\"\nstore = \"counts.sqlite\"\nfullscreen = true\n"
+        ),
     )?;
     let kiosk = std::env::current_exe()?.with_file_name("kiosk");
     ensure!(kiosk.exists(), "{} is not built", kiosk.display());
-    println!("\n## Start to home screen, and memory (PSS of all processes)\n\n| program | ms to the whole picture | MB |\n|---|---:|---:|");
+    println!(
+        "\n## Start to home screen, and memory (PSS of all processes)\n\n| program | ms to the whole picture | MB |\n|---|---:|---:|"
+    );
     let mut results = Vec::new();
-    for (name, command) in [("kiosk", vec![kiosk.display().to_string(), "run".into(), config.display().to_string()]), ("Chromium --kiosk", chromium(&page, folder.path()))] {
+    for (name, command) in [
+        ("kiosk", vec![kiosk.display().to_string(), "run".into(), config.display().to_string()]),
+        ("Chromium --kiosk", chromium(&page, folder.path())),
+    ] {
         let (mut starts, mut memories) = (Vec::new(), Vec::new());
         for round in 0..ROUNDS {
             let (start, memory) = measure(&command, folder.path(), round).with_context(|| name.to_owned())?;
@@ -52,7 +59,19 @@ pub fn run() -> anyhow::Result<()> {
 fn chromium(page: &Path, home: &Path) -> Vec<String> {
     let profile = format!("--user-data-dir={}", home.join("chromium").display());
     let address = format!("file://{}", page.display());
-    let flags = ["--kiosk", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic", "--window-size=1080,1920", "--window-position=0,0", "--hide-scrollbars"];
+    let flags = [
+        "--kiosk",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-quic",
+        "--window-size=1080,1920",
+        "--window-position=0,0",
+        "--hide-scrollbars",
+    ];
     let mut command = vec!["chromium".to_owned(), profile];
     command.extend(flags.map(str::to_owned));
     command.push(address);
@@ -80,7 +99,12 @@ fn measure(command: &[String], folder: &Path, round: usize) -> anyhow::Result<(D
     let display = format!(":{}", 90 + std::process::id() % 500 + round as u32);
     let buffer = folder.join(format!("frame-buffer-{round}"));
     fs::create_dir_all(&buffer)?;
-    let _server = start(Command::new("Xvfb").arg(&display).args(["-screen", "0", "1080x1920x24", "-nolisten", "tcp", "-fbdir"]).arg(&buffer))?;
+    let _server = start(
+        Command::new("Xvfb")
+            .arg(&display)
+            .args(["-screen", "0", "1080x1920x24", "-nolisten", "tcp", "-fbdir"])
+            .arg(&buffer),
+    )?;
     let frame = buffer.join("Xvfb_screen0");
     let empty = stand_still(&frame, None, Duration::from_millis(600))?.0;
     let began = Instant::now();
@@ -137,7 +161,14 @@ fn home_page() -> anyhow::Result<String> {
          .t{display:inline-block;width:44%;height:180px;margin:12px;padding:16px;border:3px solid #0a3d91;border-radius:16px}</style>",
     );
     // Writing into a String cannot fail.
-    let _ = write!(html, "<p>{}</p><h1>{}</h1><p>{}</p><button>{}</button>", ruby::plain(site), ruby::plain(&view.title), ruby::plain(&view.lead), ruby::plain(&begin.label));
+    let _ = write!(
+        html,
+        "<p>{}</p><h1>{}</h1><p>{}</p><button>{}</button>",
+        ruby::plain(site),
+        ruby::plain(&view.title),
+        ruby::plain(&view.lead),
+        ruby::plain(&begin.label)
+    );
     for tile in tiles {
         let _ = write!(html, "<div class=t><b>{}</b><br>{}</div>", ruby::plain(&tile.title), ruby::plain(&tile.detail));
     }

@@ -1,7 +1,9 @@
 //! A finger on the glass: finds what is written there and touches it where it is.
 
 use anyhow::{Context, bail};
-use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, TestingBackend, TestingBackendOptions, mock_elapsed_time};
+use i_slint_backend_testing::{
+    AccessibleRole, ElementHandle, ElementQuery, TestingBackend, TestingBackendOptions, mock_elapsed_time,
+};
 use screens::Screen;
 use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{LogicalPosition, LogicalSize};
@@ -19,12 +21,8 @@ impl Hands<'_> {
     /// # Errors
     /// When the thread has screens already.
     pub fn grow() -> anyhow::Result<()> {
-        let options = TestingBackendOptions {
-            mock_time: true,
-            threading: false,
-            renderer_name: Some("software".into()),
-            ..Default::default()
-        };
+        let options =
+            TestingBackendOptions { mock_time: true, threading: false, renderer_name: Some("software".into()) };
         slint::platform::set_platform(Box::new(TestingBackend::new(options))).context("there is a screen already")
     }
 
@@ -38,7 +36,13 @@ impl Hands<'_> {
         ElementHandle::find_by_accessible_label(self.0.component(), label).find(|element| {
             let touchable = matches!(
                 element.accessible_role(),
-                Some(AccessibleRole::Button | AccessibleRole::Checkbox | AccessibleRole::RadioButton | AccessibleRole::ListItem | AccessibleRole::Tab)
+                Some(
+                    AccessibleRole::Button
+                        | AccessibleRole::Checkbox
+                        | AccessibleRole::RadioButton
+                        | AccessibleRole::ListItem
+                        | AccessibleRole::Tab
+                )
             );
             touchable && element.accessible_enabled() != Some(false) && element.size().width > 1.0
         })
@@ -60,7 +64,8 @@ impl Hands<'_> {
     /// # Errors
     /// When there is no such thing, or it lies outside the screen.
     pub fn touch(&self, label: &str) -> anyhow::Result<()> {
-        let element = self.find(label).with_context(|| format!("nothing to touch says \"{label}\": {:?}", self.labels()))?;
+        let element =
+            self.find(label).with_context(|| format!("nothing to touch says \"{label}\": {:?}", self.labels()))?;
         let (at, size) = (element.absolute_position(), element.size());
         self.tap(middle(at, size), label)
     }
@@ -91,7 +96,8 @@ impl Hands<'_> {
         let (at, size) = (field.absolute_position(), field.size());
         let button = PointerEventButton::Left;
         for stroke in strokes {
-            let points = stroke.iter().map(|(x, y)| LogicalPosition::new(at.x + x * size.width, at.y + y * size.height));
+            let points =
+                stroke.iter().map(|(x, y)| LogicalPosition::new(at.x + x * size.width, at.y + y * size.height));
             let mut last = None;
             for position in points {
                 if last.is_none() {

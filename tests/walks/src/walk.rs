@@ -52,7 +52,10 @@ impl Walk {
         Hands::grow()?;
         let config = Config::load(&site.config)?;
         let (wake, woken) = channel();
-        let kiosk = Kiosk::start(&config, move || drop(wake.send(())))?;
+        let kiosk = Kiosk::start(&config, move || {
+            // A walk that has ended no longer listens.
+            let _ = wake.send(());
+        })?;
         kiosk.screen().window().show()?;
         Ok(Self { site, kiosk, woken, passed: Instant::now() })
     }
@@ -145,7 +148,8 @@ impl Walk {
             step.took += entered.elapsed();
         }
         if let Err(error) = result {
-            let path = pictures.map_or_else(|| std::env::temp_dir().join("walk-failed.png"), |folder| folder.join("failed.png"));
+            let path = pictures
+                .map_or_else(|| std::env::temp_dir().join("walk-failed.png"), |folder| folder.join("failed.png"));
             let seen = self.picture(&path).map_or_else(|error| error.to_string(), |()| path.display().to_string());
             return Err(error.context(format!("the walk stopped at \"{}\" (picture: {seen})", self.state())));
         }
@@ -175,7 +179,9 @@ fn another_screen(before: &View, now: &View) -> bool {
     match (&before.body, &now.body) {
         (Body::Choose { chosen: a, .. }, Body::Choose { chosen: b, .. }) => a != b,
         (Body::Ask { question: a, .. }, Body::Ask { question: b, .. }) => a != b,
-        (Body::Card { reading: a, there: c }, Body::Card { reading: b, there: d }) => a.is_some() != b.is_some() || c != d,
+        (Body::Card { reading: a, there: c }, Body::Card { reading: b, there: d }) => {
+            a.is_some() != b.is_some() || c != d
+        }
         (Body::Face { guidance: a, .. }, Body::Face { guidance: b, .. }) => a != b,
         (Body::Printing { papers: a, .. }, Body::Printing { papers: b, .. }) => a != b,
         (a, b) => std::mem::discriminant(a) != std::mem::discriminant(b) || before.notice != now.notice,

@@ -61,7 +61,9 @@ fn by_field(pdf: &Path, form: &str) -> anyhow::Result<BTreeMap<ValueId, String>>
     let number = |value: &toml::Value| value.as_float().or(value.as_integer().map(|n| n as f64)).unwrap_or_default();
     let mut texts = BTreeMap::new();
     for field in toml["field"].as_array().context("fields")? {
-        let (Some(value), Some(at)) = (field.get("value").and_then(|v| v.as_str()), field["box"].as_array()) else { continue };
+        let (Some(value), Some(at)) = (field.get("value").and_then(|v| v.as_str()), field["box"].as_array()) else {
+            continue;
+        };
         let [x, y, w, h] = [0, 1, 2, 3].map(|part| number(&at[part]) * 72.0 / 25.4);
         let page = field.get("page").and_then(|page| page.as_integer()).unwrap_or(1).to_string();
         let crop = [("-x", x.floor()), ("-y", y.floor()), ("-W", w.ceil()), ("-H", h.ceil())];
@@ -99,7 +101,11 @@ fn assert_paper(pdf: &Path, form: &str) -> anyhow::Result<()> {
 
 fn form_of(pdf: &Path) -> anyhow::Result<&'static str> {
     let text: String = output(Command::new("pdftotext").arg(pdf).arg("-"))?.split_whitespace().collect();
-    let titles = [("住民票の写し", "juminhyo-request"), ("印鑑登録証明書交付", "inkan-certificate"), ("税証明", "tax-certificate")];
+    let titles = [
+        ("住民票の写し", "juminhyo-request"),
+        ("印鑑登録証明書交付", "inkan-certificate"),
+        ("税証明", "tax-certificate"),
+    ];
     titles.into_iter().find(|(title, _)| text.contains(title)).map(|(_, form)| form).context("an unknown paper")
 }
 
@@ -155,7 +161,9 @@ fn somebody_elses_face_leads_to_the_other_ways_and_prints_nothing() -> anyhow::R
     let mut hanako = resident(&["inkan"], CODE_B);
     walk.go(&mut hanako, Some(&evidence("other-face")), |view| matches!(view.body, Body::Face { .. }))?;
     for attempt in 0..5 {
-        walk.until("a decision about the face", |walk| Ok(walk.kiosk.view().is_some_and(|view| view.notice.is_some())))?;
+        walk.until("a decision about the face", |walk| {
+            Ok(walk.kiosk.view().is_some_and(|view| view.notice.is_some()))
+        })?;
         let again = walk.kiosk.view().and_then(|view| view.notice.as_ref()).and_then(|notice| {
             notice.other_ways.iter().find(|way| way.intent == visit::Intent::FaceAgain).map(|way| way.label.clone())
         });
@@ -169,7 +177,10 @@ fn somebody_elses_face_leads_to_the_other_ways_and_prints_nothing() -> anyhow::R
                 assert_eq!(attempt, 4, "five tries, then only the other ways");
                 let view = walk.kiosk.view().context("a view")?;
                 let ways = &view.notice.as_ref().context("a notice")?.other_ways;
-                assert!(ways.iter().any(|way| matches!(way.intent, visit::Intent::Identify(visit::IdentifyBy::CardAndPin))), "{ways:?}");
+                assert!(
+                    ways.iter().any(|way| matches!(way.intent, visit::Intent::Identify(visit::IdentifyBy::CardAndPin))),
+                    "{ways:?}"
+                );
                 assert!(walk.site.printer.papers()?.is_empty());
                 return Ok(());
             }
@@ -185,7 +196,11 @@ fn a_card_torn_away_while_it_is_read_is_said_and_the_visit_goes_on() -> anyhow::
     let mut walk = Walk::open(site)?;
     let mut hanako = resident(&["inkan"], PIN);
     let pictures = evidence("torn");
-    walk.go(&mut hanako, Some(&pictures), |view| matches!(view.body, Body::Card { reading: Some(part), .. } if part > 0.2))?;
+    walk.go(
+        &mut hanako,
+        Some(&pictures),
+        |view| matches!(view.body, Body::Card { reading: Some(part), .. } if part > 0.2),
+    )?;
     walk.site.card.remove()?;
     hanako.card_in_hand = true;
     walk.until("the notice", |walk| Ok(walk.kiosk.view().is_some_and(|view| view.notice.is_some())))?;
@@ -216,7 +231,9 @@ fn paper_that_runs_out_is_told_and_the_paper_comes_once_when_it_is_refilled() ->
     Hands(walk.kiosk.screen()).pass(Duration::from_millis(600));
     Hands(walk.kiosk.screen()).touch(&domain::ruby::plain(&print.label))?;
     walk.until("the printer's trouble on the screen", |walk| {
-        Ok(walk.kiosk.view().is_some_and(|view| view.notice.as_ref().is_some_and(|notice| notice.icon == "paper" || notice.icon == "printer")))
+        Ok(walk.kiosk.view().is_some_and(|view| {
+            view.notice.as_ref().is_some_and(|notice| notice.icon == "paper" || notice.icon == "printer")
+        }))
     })?;
     walk.picture(&pictures.join("paper-out.png"))?;
     assert!(walk.site.printer.papers()?.is_empty());

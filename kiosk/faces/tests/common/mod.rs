@@ -4,7 +4,8 @@
 
 use faces::{default_pictures, default_weights};
 use opencv::core::{
-    BORDER_REPLICATE, CV_8UC3, CV_32FC1, Mat, MatExprTraitConst, MatTrait, MatTraitConst, Point, Rect, Scalar, Size, Vec3b,
+    BORDER_REPLICATE, CV_8UC3, CV_32FC1, Mat, MatExprTraitConst, MatTrait, MatTraitConst, Point, Rect, Scalar, Size,
+    Vec3b,
 };
 use opencv::imgproc;
 use opencv::videoio::{VideoWriter, VideoWriterTrait, VideoWriterTraitConst};
@@ -70,7 +71,16 @@ impl Portrait {
         *turn.at_2d_mut::<f64>(1, 2).unwrap() += y - self.centre.1;
         let mut out = Mat::default();
         let size = Size::new(WIDTH, HEIGHT);
-        imgproc::warp_affine(&self.pixels, &mut out, &turn, size, imgproc::INTER_AREA, BORDER_REPLICATE, Scalar::default()).unwrap();
+        imgproc::warp_affine(
+            &self.pixels,
+            &mut out,
+            &turn,
+            size,
+            imgproc::INTER_AREA,
+            BORDER_REPLICATE,
+            Scalar::default(),
+        )
+        .unwrap();
         out
     }
 
@@ -102,8 +112,32 @@ pub fn dimmed(picture: &Mat, part: f64) -> Mat {
 pub fn backlit(picture: &Mat) -> Mat {
     let mut mask = Mat::zeros(HEIGHT, WIDTH, opencv::core::CV_8UC1).unwrap().to_mat().unwrap();
     let white = Scalar::all(255.0);
-    imgproc::ellipse(&mut mask, Point::new(320, 220), Size::new(110, 135), 0.0, 0.0, 360.0, white, -1, imgproc::LINE_8, 0).unwrap();
-    imgproc::ellipse(&mut mask, Point::new(320, 480), Size::new(230, 150), 0.0, 0.0, 360.0, white, -1, imgproc::LINE_8, 0).unwrap();
+    imgproc::ellipse(
+        &mut mask,
+        Point::new(320, 220),
+        Size::new(110, 135),
+        0.0,
+        0.0,
+        360.0,
+        white,
+        -1,
+        imgproc::LINE_8,
+        0,
+    )
+    .unwrap();
+    imgproc::ellipse(
+        &mut mask,
+        Point::new(320, 480),
+        Size::new(230, 150),
+        0.0,
+        0.0,
+        360.0,
+        white,
+        -1,
+        imgproc::LINE_8,
+        0,
+    )
+    .unwrap();
     let mut out = Mat::new_rows_cols_with_default(HEIGHT, WIDTH, CV_8UC3, Scalar::all(240.0)).unwrap();
     dimmed(picture, 0.35).copy_to_masked(&mut out, &mask).unwrap();
     out
@@ -130,7 +164,8 @@ pub fn turned(picture: &Mat, strength: f32) -> Mat {
         }
     }
     let mut out = Mat::default();
-    imgproc::remap(picture, &mut out, &across, &down, imgproc::INTER_LINEAR, BORDER_REPLICATE, Scalar::default()).unwrap();
+    imgproc::remap(picture, &mut out, &across, &down, imgproc::INTER_LINEAR, BORDER_REPLICATE, Scalar::default())
+        .unwrap();
     out
 }
 

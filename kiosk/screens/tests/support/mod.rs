@@ -7,10 +7,12 @@ use domain::form::{FillRefusal, FilledForm, FilledPdf, FormEvent, FormId};
 use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
 use domain::{Date, IdentityTag, Personal, RequestId, Timestamp, VisitId, ruby};
 use forms::{Filling, Form};
-use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery, ElementRoot, TestingBackend, TestingBackendOptions, mock_elapsed_time};
+use i_slint_backend_testing::{
+    AccessibleRole, ElementHandle, ElementQuery, ElementRoot, TestingBackend, TestingBackendOptions, mock_elapsed_time,
+};
 use screens::{Options, Screen};
-use slint::platform::{PointerEventButton, WindowEvent};
 use slint::LogicalPosition;
+use slint::platform::{PointerEventButton, WindowEvent};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,7 +33,8 @@ pub struct Citizen {
     pub address: &'static str,
 }
 
-pub const HANAKO: Citizen = Citizen { name: "渚　花子", address: "渚市海辺町一丁目２番３号　シーサイド渚１０１" };
+pub const HANAKO: Citizen =
+    Citizen { name: "渚　花子", address: "渚市海辺町一丁目２番３号　シーサイド渚１０１" };
 /// Sixty characters, an ideographic variant, kanji outside the basic plane.
 pub const LONG: Citizen = Citizen {
     name: "葛\u{e0102}飾　𠮷之助左衛門尉兼定ＡＮＤＥＲＳＳＯＮ－ＯＬＩＶＥＩＲＡ　ＭＡＲＩＡ　ＦＥＲＮＡＮＤＡ　ＡＬＥＸＡＮＤＲＩＮＡ",
@@ -54,11 +57,7 @@ pub struct Stage {
 
 /// Screens of this thread appear in memory.
 pub fn backend() {
-    let options = TestingBackendOptions {
-        mock_time: true,
-        threading: false,
-        renderer_name: Some("software".into()),
-    };
+    let options = TestingBackendOptions { mock_time: true, threading: false, renderer_name: Some("software".into()) };
     // A second test on the same thread finds it there.
     let _ = slint::platform::set_platform(Box::new(TestingBackend::new(options)));
 }
@@ -67,8 +66,10 @@ fn site() -> (Catalogue, BTreeMap<FormId, Form>) {
     let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sites/city-hall");
     let mut pack = packs::Pack::load(&site).expect("the example site");
     let ids: Vec<FormId> = pack.catalogue.services.iter().flat_map(|service| service.forms.clone()).collect();
-    let forms: BTreeMap<FormId, Form> =
-        ids.into_iter().map(|id| (id.clone(), Form::load(&pack.forms.join(&id.0)).expect("the example's form"))).collect();
+    let forms: BTreeMap<FormId, Form> = ids
+        .into_iter()
+        .map(|id| (id.clone(), Form::load(&pack.forms.join(&id.0)).expect("the example's form")))
+        .collect();
     let outline = |form: &Form| FormOutline {
         title: form.title().clone(),
         questions: form.questions().to_vec(),
@@ -284,7 +285,8 @@ impl Stage {
 
     /// Everything that can be touched.
     pub fn controls(&self) -> Vec<ElementHandle> {
-        let roles = [AccessibleRole::Button, AccessibleRole::Checkbox, AccessibleRole::RadioButton, AccessibleRole::Tab];
+        let roles =
+            [AccessibleRole::Button, AccessibleRole::Checkbox, AccessibleRole::RadioButton, AccessibleRole::Tab];
         let query = |role| ElementQuery::from_root(self.screen.component()).match_accessible_role(role).find_all();
         roles.into_iter().flat_map(query).collect()
     }
@@ -296,7 +298,8 @@ impl Stage {
     pub fn find(&self, label: &str) -> Option<ElementHandle> {
         let label = ruby::plain(label);
         self.controls().into_iter().find(|control| {
-            control.accessible_label().is_some_and(|known| known.as_str() == label) && control.accessible_enabled() != Some(false)
+            control.accessible_label().is_some_and(|known| known.as_str() == label)
+                && control.accessible_enabled() != Some(false)
         })
     }
 

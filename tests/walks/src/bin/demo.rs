@@ -104,7 +104,9 @@ fn window(mut site: Site) -> anyhow::Result<()> {
         .context("the kiosk cannot be started")?;
     println!("窓口端末をウィンドウで開きました。カードの暗証番号は 1234 です。");
     println!("The kiosk is open. The card's PIN is 1234; verification number B is 550229 / 2035 / 2285.");
-    println!("Enter で、カードを置く・取る。 Press Enter to lay the card down or to take it away; close the window to end.");
+    println!(
+        "Enter で、カードを置く・取る。 Press Enter to lay the card down or to take it away; close the window to end."
+    );
     let (lines, entered) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines() {
@@ -116,9 +118,20 @@ fn window(mut site: Site) -> anyhow::Result<()> {
     let mut lies_there = false;
     while kiosk.try_wait()?.is_none() {
         if entered.recv_timeout(Duration::from_millis(200)).is_ok() {
-            if lies_there { site.card.remove()? } else { site.card.insert()? }
+            if lies_there {
+                site.card.remove()?
+            } else {
+                site.card.insert()?
+            }
             lies_there = !lies_there;
-            println!("{}", if lies_there { "カードを置きました。 The card lies there." } else { "カードを取りました。 The card is taken." });
+            println!(
+                "{}",
+                if lies_there {
+                    "カードを置きました。 The card lies there."
+                } else {
+                    "カードを取りました。 The card is taken."
+                }
+            );
         }
     }
     for paper in site.printer.papers()? {
