@@ -7,6 +7,7 @@ use domain::form::AnswerKind;
 use domain::ruby;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use unicode_normalization::UnicodeNormalization;
 use visit::view::{Body, Editor};
 use visit::{IdentifyBy, Intent, View};
 
@@ -105,15 +106,18 @@ impl Resident {
                 Ok(Did::Something)
             }
             Body::Pin { .. } => match self.way {
-                Way::Pin(pin) => keys(hands, pin).and_then(|_| enter(view, hands)),
+                Way::Pin(pin) => {
+                    keys(hands, view, pin)?;
+                    touch(hands, &view.captions.ok)
+                }
                 Way::Face { .. } => bail!("asked for a PIN"),
             },
             Body::CodeB { .. } => match self.way {
                 Way::Face { birth, expiry, code } => {
                     for part in [birth, expiry, code] {
-                        keys(hands, part)?;
+                        keys(hands, view, part)?;
                     }
-                    enter(view, hands)
+                    touch(hands, &view.captions.ok)
                 }
                 Way::Pin(_) => bail!("asked for verification number B"),
             },
@@ -127,7 +131,7 @@ impl Resident {
                 enter(view, hands)
             }
             Body::Sign { .. } => {
-                hands.draw(SIGN_FIELD, SIGNATURE)?;
+                hands.draw(&ruby::plain(&view.title), SIGNATURE)?;
                 enter(view, hands)
             }
             Body::Preview { ready: false, .. } | Body::Card { .. } | Body::Face { .. } | Body::Printing { .. } => {
@@ -159,19 +163,20 @@ impl Resident {
                 // The western calendar is offered beside the eras.
                 let date: domain::Date = answer.parse().context("the resident's date")?;
                 hands.touch(WESTERN)?;
-                keys(hands, &format!("{:04}{:02}{:02}", date.year(), date.month(), date.day()))?;
+                keys(hands, view, &format!("{:04}{:02}{:02}", date.year(), date.month(), date.day()))?;
             }
-            AnswerKind::Phone | AnswerKind::Postcode | AnswerKind::Digits { .. } => drop(keys(hands, answer)?),
-            AnswerKind::Kana { .. } => drop(keys(hands, answer)?),
+            AnswerKind::Phone | AnswerKind::Postcode | AnswerKind::Digits { .. } | AnswerKind::Kana { .. } => {
+                keys(hands, view, answer)?
+            }
             AnswerKind::Text { .. } => {
                 for word in answer.split('/') {
                     let (kana, kanji) = word.split_once('=').unwrap_or((word, word));
-                    keys(hands, kana)?;
+                    keys(hands, view, kana)?;
                     if kana == kanji {
-                        hands.touch(&view.captions.ok)?;
+                        touch(hands, &view.captions.ok)?;
                     } else {
-                        hands.touch(&view.captions.convert)?;
-                        hands.touch(kanji)?;
+                        touch(hands, &view.captions.convert)?;
+                        touch(hands, kanji)?;
                     }
                 }
             }
@@ -180,10 +185,12 @@ impl Resident {
     }
 }
 
-/// The label of the field for the signature.
-const SIGN_FIELD: &str = "signature";
 /// The label of the calendar without eras.
 const WESTERN: &str = "西暦";
+
+/// Small kana, and in the same places what they are the small ones of.
+const SMALL: &str = "ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ";
+const LARGE: &str = "あいうえおつやゆよわアイウエオツヤユヨワ";
 
 fn touch(hands: &Hands<'_>, label: &str) -> anyhow::Result<Did> {
     // Labels are spoken without readings; a person sees the screen a moment before touching it.
@@ -192,13 +199,24 @@ fn touch(hands: &Hands<'_>, label: &str) -> anyhow::Result<Did> {
     Ok(Did::Something)
 }
 
-/// Touches one key after the other.
-fn keys(hands: &Hands<'_>, text: &str) -> anyhow::Result<Did> {
+/// Touches one key after the other: a kana with a mark is its plain kana and the mark.
+fn keys(hands: &Hands<'_>, view: &View, text: &str) -> anyhow::Result<()> {
     hands.pass(Duration::from_millis(500));
-    for key in text.chars() {
-        hands.touch(&key.to_string())?;
+    for key in text.nfd() {
+        match key {
+            '\u{3099}' => hands.touch("濁点")?,
+            '\u{309a}' => hands.touch("半濁点")?,
+            ' ' | '\u{3000}' => hands.touch(&ruby::plain(&view.captions.space))?,
+            key => match SMALL.chars().position(|small| small == key) {
+                Some(at) => {
+                    hands.touch(&LARGE.chars().skip(at).take(1).collect::<String>())?;
+                    hands.touch("小さい文字")?;
+                }
+                None => hands.touch(&key.to_string())?,
+            },
+        }
     }
-    Ok(Did::Something)
+    Ok(())
 }
 
 /// Touches the main button, where the screen did not go on by itself.

@@ -3,7 +3,7 @@
 use crate::hands::Hands;
 use crate::resident::{Did, Resident};
 use crate::site::Site;
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use kiosk::{Config, Kiosk};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,9 @@ use visit::view::Body;
 
 /// The longest that one screen may stay as it is. Whole seconds pass on a busy machine; a minute is a fault.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The most that one screen is touched: whoever touches more is going round in circles.
+const TOUCHES: usize = 200;
 
 /// A screen that was shown, and how long.
 #[derive(Debug, Clone)]
@@ -102,7 +105,7 @@ impl Walk {
         let mut report = Report::default();
         let (mut entered, mut changed) = (Instant::now(), Instant::now());
         let (mut last, mut begun, mut count) = (String::new(), false, 0);
-        let mut pictured: Option<View> = None;
+        let (mut pictured, mut touches) = (None::<View>, 0);
         let result = (|| {
             loop {
                 self.turn();
@@ -116,13 +119,15 @@ impl Walk {
                         step.took += entered.elapsed();
                     }
                     report.steps.push(Step { state: state.clone(), took: Duration::ZERO, picture: None });
-                    (entered, changed) = (Instant::now(), Instant::now());
+                    (entered, changed, touches) = (Instant::now(), Instant::now(), 0);
                     last = state;
                 }
                 if let Some(folder) = pictures
                     && pictured.as_ref().is_none_or(|shown| another_screen(shown, &view))
                     && settled(&view)
                 {
+                    // Let what moves come to rest.
+                    Hands(self.kiosk.screen()).pass(Duration::from_millis(400));
                     count += 1;
                     let path = folder.join(format!("{count:02}-{last}.png"));
                     self.picture(&path)?;
@@ -137,6 +142,8 @@ impl Walk {
                 let did = resident.act(&view, &Hands(self.kiosk.screen()), &mut self.site)?;
                 begun |= did == Did::Something;
                 if did == Did::Something {
+                    touches += 1;
+                    ensure!(touches <= TOUCHES, "touched \"{last}\" {touches} times, and it is still there");
                     changed = Instant::now();
                     self.kiosk.pump();
                 } else if changed.elapsed() > PATIENCE {
