@@ -2,7 +2,7 @@
 //! OpenCV 4.6 in Debian 12 refuses this version of the network.
 
 use crate::wiped::Wiped;
-use opencv::core::{Mat, MatTraitConst, MatTraitConstManual, Vector};
+use opencv::core::{Mat, MatTraitConst, MatTraitConstManual, Rect, Vector};
 use opencv::dnn::{Net, NetTrait, blob_from_image_def, read_net_from_onnx};
 use std::path::Path;
 
@@ -11,6 +11,12 @@ const STRIDES: [i32; 3] = [8, 16, 32];
 
 /// Two boxes that share more than this part of their union are the same face.
 const SAME_FACE: f32 = 0.3;
+
+/// The picture of the face alone is so much larger than the face …
+const AROUND: f32 = 2.0;
+
+/// … and has this many pixels on its longer side.
+const REFINED_SIDE: i32 = 320;
 
 /// A face in a picture, in the picture's pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -102,6 +108,25 @@ impl Detector {
             one_a_face(faces).into_iter().map(|face| face.map(|[x, y]| [x / scale, y / scale], 1.0 / scale)).collect();
         faces.sort_by(|a, b| b.height.total_cmp(&a.height));
         Ok(faces)
+    }
+
+    /// The same face, its points found anew in a picture of the face alone. The network sees the tilt and turn of a head only
+    /// where it is more than about 100 pixels wide, and a crop that is laid on tilted eyes costs the recogniser its accuracy.
+    pub(crate) fn refine(&mut self, picture: &Wiped, face: Face, least_score: f32) -> opencv::Result<Face> {
+        let [x, y] = face.centre();
+        let half = (face.width.max(face.height) * AROUND / 2.0).ceil();
+        let limit = |at: f32, end: i32| (at as i32).clamp(0, end);
+        let (left, top) = (limit(x - half, picture.cols()), limit(y - half, picture.rows()));
+        let (right, bottom) = (limit(x + half, picture.cols()), limit(y + half, picture.rows()));
+        if right - left < 8 || bottom - top < 8 {
+            return Ok(face);
+        }
+        let mut part = Wiped::default();
+        Mat::roi(&**picture, Rect::new(left, top, right - left, bottom - top))?.copy_to(&mut *part)?;
+        let found = self.find(&part, REFINED_SIDE, least_score)?;
+        let placed = found.into_iter().map(|face| face.map(|[x, y]| [x + left as f32, y + top as f32], 1.0));
+        let best = placed.max_by(|a, b| a.overlap(&face).total_cmp(&b.overlap(&face)));
+        Ok(best.filter(|found| found.overlap(&face) >= SAME_FACE).unwrap_or(face))
     }
 
     /// Overwrites what the network's own buffers hold.

@@ -17,11 +17,12 @@ mod limits {
     pub const FAR: f32 = 0.18;
     /// Greatest height of the face, as a part of the picture's shorter side.
     pub const NEAR: f32 = 0.80;
-    /// Least part of the face's box that is inside the picture.
-    pub const INSIDE: f32 = 0.95;
-    /// Least mean brightness of the face, 0 to 255. Low, so that a dark face in good light is not called dark: the detector
-    /// and the recogniser work well below what looks pleasant.
-    pub const DARK: f32 = 40.0;
+    /// Least distance of the face's box from the picture's edge, in widths of the face. The detector draws the box of a face that
+    /// is cut by the edge along the edge.
+    pub const EDGE: f32 = 0.04;
+    /// Least mean brightness of the face, 0 to 255. Low, so that a dark face in good light is not called dark: detector and
+    /// recogniser lose nothing far below what looks pleasant, as long as the camera has no noise.
+    pub const DARK: f32 = 28.0;
     /// A face darker than this is backlit when what is beside the head is brighter by `BACKLIGHT`.
     pub const SHADED: f32 = 75.0;
     /// See `SHADED`.
@@ -33,7 +34,7 @@ mod limits {
     /// Greatest tilt of the head, in degrees.
     pub const TILT: f32 = 25.0;
     /// Least sharpness: see [`super::Look::sharp`].
-    pub const SHARP: f32 = 0.04;
+    pub const SHARP: f32 = 0.16;
     /// Greatest speed of the face, in its own widths a second.
     pub const SPEED: f32 = 2.0;
 }
@@ -43,8 +44,8 @@ mod limits {
 pub(crate) struct Look {
     /// Height of the face, as a part of the picture's shorter side.
     size: f32,
-    /// The part of the face's box that is inside the picture.
-    inside: f32,
+    /// The distance of the face's box from the nearest edge of the picture, in its own widths.
+    edge: f32,
     /// Height of the next smaller face, as a part of this face's.
     second: f32,
     /// Mean brightness of the face, 0 to 255.
@@ -80,10 +81,10 @@ impl Look {
         let (turn, nod, tilt) = pose(face);
         let (light, beside) = light(picture, face)?;
         let (width, height) = (picture.cols() as f32, picture.rows() as f32);
-        let cut = |from: f32, length: f32, end: f32| ((from + length).min(end) - from.max(0.0)).max(0.0) / length;
+        let edges = [face.x, face.y, width - face.x - face.width, height - face.y - face.height];
         let look = Self {
             size: face.height / width.min(height),
-            inside: cut(face.x, face.width, width) * cut(face.y, face.height, height),
+            edge: edges.into_iter().fold(f32::INFINITY, f32::min) / face.width.max(1.0),
             second: faces.get(1).map_or(0.0, |second| second.height / face.height),
             light,
             beside,
@@ -98,12 +99,12 @@ impl Look {
 
     /// What the person can do; the first thing first.
     pub(crate) fn guidance(&self) -> Guidance {
-        use limits::{BACKLIGHT, DARK, FAR, INSIDE, NEAR, NOD, SHADED, SHARP, SPEED, TILT, TURN};
+        use limits::{BACKLIGHT, DARK, EDGE, FAR, NEAR, NOD, SHADED, SHARP, SPEED, TILT, TURN};
         if self.second >= LIKE_SIZE {
             Guidance::Several
         } else if self.size > NEAR {
             Guidance::TooNear
-        } else if self.inside < INSIDE {
+        } else if self.edge < EDGE {
             Guidance::OffCentre
         } else if self.size < FAR {
             Guidance::TooFar
@@ -250,7 +251,7 @@ mod tests {
         let (turn, nod, tilt) = pose(face);
         let good = Look {
             size: 0.4,
-            inside: 1.0,
+            edge: 0.5,
             second: 0.0,
             light: 120.0,
             beside: 120.0,

@@ -256,7 +256,10 @@ impl<E: Fn(FaceEvent), F: Fn(RgbaImage)> Port<E, F> {
     fn judge(&mut self, picture: &Wiped, now: Instant) -> opencv::Result<()> {
         let Some(job) = &mut self.job else { return Ok(()) };
         let Some(trial) = &mut job.trial else { return Ok(()) };
-        let faces = self.engine.detector.find(picture, LOOK_SIDE, LEAST_SCORE)?;
+        let mut faces = self.engine.detector.find(picture, LOOK_SIDE, LEAST_SCORE)?;
+        if let Some(face) = faces.first_mut() {
+            *face = self.engine.detector.refine(picture, *face, LEAST_SCORE)?;
+        }
         let look = Look::at(picture, &faces, &job.before, now, &self.engine.recogniser)?;
         job.before = faces.first().map(|face| (*face, now));
         let guidance = look.as_ref().map_or(Guidance::NoFace, |(look, _)| look.guidance());

@@ -153,7 +153,7 @@ fn one_face(engine: &mut Engine, picture: &Wiped) -> Result<Face, StillError> {
         match faces.as_slice() {
             [] => {}
             [first, second, ..] if second.height >= first.height * LIKE_SIZE => return Err(StillError::Several),
-            [face, ..] => return Ok(*face),
+            [face, ..] => return Ok(engine.detector.refine(picture, *face, LEAST_SCORE)?),
         }
     }
     Err(StillError::NoFace)

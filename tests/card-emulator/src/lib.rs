@@ -12,4 +12,4 @@ pub use air::BitRate;
 pub use card::{Application, Card, Ief, Key};
 pub use dump::from_dump;
 pub use issue::{CaKey, Citizen, TestAuthority};
-pub use vpcd::{Inserted, Taker};
+pub use vpcd::{Inserted, Taker, wait_until};

@@ -1,11 +1,12 @@
 //! Lays invented cards into a virtual reader, told by lines on standard input.
 
 use anyhow::{Context, bail};
-use card_emulator::{BitRate, Card, Citizen, Inserted, Taker, TestAuthority, from_dump};
+use card_emulator::{BitRate, Card, Citizen, Inserted, Taker, TestAuthority, from_dump, wait_until};
 use clap::Parser;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// A My Number card in software, for vsmartcard's virtual reader.
 ///
@@ -56,6 +57,10 @@ fn issue(citizen: &Path, args: &Args) -> anyhow::Result<Card> {
     TestAuthority::from_seed(args.authority)?.issue(&citizen)
 }
 
+/// A hand that takes a card away does not lay it back sooner. pcscd looks every 0.4 s; a card that is away for less is gone
+/// for the one who reads it, and never was for the one who waits for it.
+const HAND: Duration = Duration::from_millis(500);
+
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     if let Some(path) = &args.ca_out {
@@ -80,9 +85,11 @@ fn main() -> anyhow::Result<()> {
     let card = Arc::new(Mutex::new(card));
     println!("{{\"state\":\"ready\"}}");
     let mut taker: Option<Taker> = None;
+    let mut hand = Instant::now();
     for line in std::io::stdin().lock().lines() {
         match line?.trim() {
             "insert" => {
+                wait_until(hand);
                 let inserted = Inserted::connect(args.port).context("no virtual reader listens")?;
                 taker = Some(inserted.taker()?);
                 let card = Arc::clone(&card);
@@ -98,6 +105,7 @@ fn main() -> anyhow::Result<()> {
             "remove" => {
                 if let Some(taker) = taker.take() {
                     taker.take();
+                    hand = Instant::now() + HAND;
                 }
             }
             "quit" => break,

@@ -93,13 +93,19 @@ impl Inserted {
             };
             let mut frame = (answer.len() as u16).to_be_bytes().to_vec();
             frame.extend(answer);
-            self.stream.write_all(&frame)?;
+            match self.stream.write_all(&frame) {
+                // Taken away while it answered.
+                Err(error) if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => {
+                    return Ok(());
+                }
+                written => written?,
+            }
         }
     }
 }
 
 /// Time on the air is what is emulated here, so the thread really waits.
-fn wait_until(when: Instant) {
+pub fn wait_until(when: Instant) {
     while let Some(left) = when.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
         std::thread::park_timeout(left.min(Duration::from_millis(50)));
     }

@@ -15,6 +15,12 @@ pub struct Hands<'a>(pub &'a Screen);
 /// How long a finger rests on the glass, in the screen's own time.
 const TAP: Duration = Duration::from_millis(60);
 
+/// The label of what moves a list on, in Japanese.
+const DOWN: &str = "下へ";
+
+/// Most times that a list is moved on.
+const PAGES: usize = 10;
+
 impl Hands<'_> {
     /// Makes this thread's screens appear in memory instead of a window. Once a thread, before any screen is made.
     ///
@@ -64,10 +70,20 @@ impl Hands<'_> {
     /// # Errors
     /// When there is no such thing, or it lies outside the screen.
     pub fn touch(&self, label: &str) -> anyhow::Result<()> {
-        let element =
-            self.find(label).with_context(|| format!("nothing to touch says \"{label}\": {:?}", self.labels()))?;
-        let (at, size) = (element.absolute_position(), element.size());
-        self.tap(middle(at, size), label)
+        for _ in 0..PAGES {
+            let element =
+                self.find(label).with_context(|| format!("nothing to touch says \"{label}\": {:?}", self.labels()))?;
+            let position = middle(element.absolute_position(), element.size());
+            // What may be taken stands in a list, which may go on below the two buttons that move it.
+            let down = self
+                .find(DOWN)
+                .filter(|down| element.accessible_checkable() == Some(true) && position.y > down.absolute_position().y);
+            match down {
+                Some(down) => self.tap(middle(down.absolute_position(), down.size()), DOWN)?,
+                None => return self.tap(position, label),
+            }
+        }
+        bail!("\"{label}\" stays below the end of its list")
     }
 
     fn tap(&self, position: LogicalPosition, label: &str) -> anyhow::Result<()> {

@@ -34,13 +34,15 @@ pub struct Resident {
     pub services: Vec<&'static str>,
     /// How they make themselves known.
     pub way: Way,
-    /// What they answer, by question: a choice's id (several joined by `,`), digits, `YYYY-MM-DD`, katakana, or text that
-    /// is typed as kana and converted (`かな=漢字`).
+    /// What they answer, by question: a choice's id (several joined by `,`), digits, `YYYY-MM-DD`, katakana, or text in words
+    /// that are joined by `/`: kana that is converted (`かな=漢字`), kana, or digits with the words of addresses.
     pub answers: BTreeMap<&'static str, &'static str>,
     /// The level of satisfaction that they give.
     pub rating: u8,
     /// Left until the card lies on the reader.
     pub card_in_hand: bool,
+    /// What is on the screen is filled in; the main button comes next.
+    pub filled: bool,
 }
 
 /// Whether the resident did something or waits for the kiosk.
@@ -48,6 +50,8 @@ pub struct Resident {
 pub enum Did {
     /// Touched, drew, laid or took a card.
     Something,
+    /// Filled in what the screen asks for, and looks at it before going on.
+    Filled,
     /// Waits.
     Nothing,
 }
@@ -105,35 +109,32 @@ impl Resident {
                 self.card_in_hand = false;
                 Ok(Did::Something)
             }
+            Body::Pin { .. } | Body::CodeB { .. } if self.filled => {
+                self.filled = false;
+                touch(hands, &view.captions.ok)
+            }
+            Body::Ask { .. } | Body::Sign { .. } if self.filled => {
+                self.filled = false;
+                next()
+            }
             Body::Pin { .. } => match self.way {
-                Way::Pin(pin) => {
-                    keys(hands, view, pin)?;
-                    touch(hands, &view.captions.ok)
-                }
+                Way::Pin(pin) => self.fill(keys(hands, view, pin)),
                 Way::Face { .. } => bail!("asked for a PIN"),
             },
             Body::CodeB { .. } => match self.way {
                 Way::Face { birth, expiry, code } => {
-                    for part in [birth, expiry, code] {
-                        keys(hands, view, part)?;
-                    }
-                    touch(hands, &view.captions.ok)
+                    self.fill([birth, expiry, code].into_iter().try_for_each(|part| keys(hands, view, part)))
                 }
                 Way::Pin(_) => bail!("asked for verification number B"),
             },
-            Body::Ask { question, editor, count, .. } => {
-                let answer = self.answers.get(question.0.as_str()).copied();
-                match answer {
-                    Some(answer) => self.answer(answer, editor, hands, view)?,
-                    None if editor.optional => {}
-                    None => bail!("{count}: does not know what to answer to \"{}\"", question.0),
-                }
-                enter(view, hands)
-            }
-            Body::Sign { .. } => {
-                hands.draw(&ruby::plain(&view.title), SIGNATURE)?;
-                enter(view, hands)
-            }
+            Body::Ask { question, editor, count, .. } => match self.answers.get(question.0.as_str()).copied() {
+                Some(answer) => self.fill(answer_on(answer, editor, hands, view)),
+                None if editor.optional => self.fill(Ok(())),
+                None => bail!("{count}: does not know what to answer to \"{}\"", question.0),
+            },
+            Body::Sign { .. } => self.fill(hands.draw(&ruby::plain(&view.title), SIGNATURE)),
+            // Looks at the paper first.
+            Body::Preview { .. } if !self.sees_all(view, hands) => Ok(Did::Nothing),
             Body::Preview { ready: false, .. } | Body::Card { .. } | Body::Face { .. } | Body::Printing { .. } => {
                 Ok(Did::Nothing)
             }
@@ -151,42 +152,78 @@ impl Resident {
         }
     }
 
-    fn answer(&self, answer: &str, editor: &Editor, hands: &Hands<'_>, view: &View) -> anyhow::Result<()> {
-        match &editor.kind {
-            AnswerKind::One { .. } | AnswerKind::Many { .. } => {
-                for id in answer.split(',').filter(|id| !id.is_empty()) {
-                    let choice = editor.choices.iter().find(|(known, _)| known == id);
-                    touch(hands, &choice.with_context(|| format!("no choice \"{id}\""))?.1)?;
+    /// Whether the screen has what it will show: a preview has its page.
+    pub fn sees_all(&self, view: &View, hands: &Hands<'_>) -> bool {
+        !matches!(view.body, Body::Preview { .. }) || hands.sees(ENLARGE)
+    }
+
+    fn fill(&mut self, filled: anyhow::Result<()>) -> anyhow::Result<Did> {
+        filled?;
+        self.filled = true;
+        Ok(Did::Filled)
+    }
+}
+
+fn answer_on(answer: &str, editor: &Editor, hands: &Hands<'_>, view: &View) -> anyhow::Result<()> {
+    match &editor.kind {
+        AnswerKind::One { .. } | AnswerKind::Many { .. } => {
+            for id in answer.split(',').filter(|id| !id.is_empty()) {
+                let choice = editor.choices.iter().find(|(known, _)| known == id);
+                touch(hands, &choice.with_context(|| format!("no choice \"{id}\""))?.1)?;
+            }
+        }
+        AnswerKind::Date { .. } => {
+            // The western calendar is offered beside the eras.
+            let date: domain::Date = answer.parse().context("the resident's date")?;
+            hands.touch(WESTERN)?;
+            keys(hands, view, &format!("{:04}{:02}{:02}", date.year(), date.month(), date.day()))?;
+        }
+        AnswerKind::Phone | AnswerKind::Postcode | AnswerKind::Digits { .. } | AnswerKind::Kana { .. } => {
+            keys(hands, view, answer)?
+        }
+        AnswerKind::Text { .. } => {
+            for word in answer.split('/') {
+                if word.starts_with(|c: char| c.is_ascii_digit()) {
+                    hands.touch(NUMBERS)?;
+                    numbers(hands, word)?;
+                    continue;
                 }
-            }
-            AnswerKind::Date { .. } => {
-                // The western calendar is offered beside the eras.
-                let date: domain::Date = answer.parse().context("the resident's date")?;
-                hands.touch(WESTERN)?;
-                keys(hands, view, &format!("{:04}{:02}{:02}", date.year(), date.month(), date.day()))?;
-            }
-            AnswerKind::Phone | AnswerKind::Postcode | AnswerKind::Digits { .. } | AnswerKind::Kana { .. } => {
-                keys(hands, view, answer)?
-            }
-            AnswerKind::Text { .. } => {
-                for word in answer.split('/') {
-                    let (kana, kanji) = word.split_once('=').unwrap_or((word, word));
-                    keys(hands, view, kana)?;
-                    if kana == kanji {
-                        touch(hands, &view.captions.ok)?;
-                    } else {
-                        touch(hands, &view.captions.convert)?;
-                        touch(hands, kanji)?;
-                    }
+                hands.touch(KANA)?;
+                let (kana, kanji) = word.split_once('=').unwrap_or((word, word));
+                keys(hands, view, kana)?;
+                if kana == kanji {
+                    touch(hands, &view.captions.ok)?;
+                } else {
+                    touch(hands, &view.captions.convert)?;
+                    touch(hands, kanji)?;
                 }
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// The label of the calendar without eras.
 const WESTERN: &str = "西暦";
+/// The label of what shows a page of the preview larger, once there is a page.
+const ENLARGE: &str = "大きく見る";
+/// The labels of the keyboards.
+const NUMBERS: &str = "数字";
+const KANA: &str = "かな";
+
+/// Touches digits, and between them the words of addresses, each of which has a key.
+fn numbers(hands: &Hands<'_>, text: &str) -> anyhow::Result<()> {
+    hands.pass(Duration::from_millis(500));
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end =
+            if first.is_ascii_digit() { 1 } else { rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len()) };
+        let (key, after) = rest.split_at(end);
+        hands.touch(key)?;
+        rest = after;
+    }
+    Ok(())
+}
 
 /// Small kana, and in the same places what they are the small ones of.
 const SMALL: &str = "ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ";
@@ -217,12 +254,4 @@ fn keys(hands: &Hands<'_>, view: &View, text: &str) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Touches the main button, where the screen did not go on by itself.
-fn enter(view: &View, hands: &Hands<'_>) -> anyhow::Result<Did> {
-    match &view.next {
-        Some(next) if hands.sees(&ruby::plain(&next.label)) => touch(hands, &next.label),
-        _ => Ok(Did::Something),
-    }
 }

@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The most that one screen is touched: whoever touches more is going round in circles.
 const TOUCHES: usize = 200;
 
+/// In which what moves on a screen comes to rest.
+const MOMENT: Duration = Duration::from_millis(400);
+
 /// A screen that was shown, and how long.
 #[derive(Debug, Clone)]
 pub struct Step {
@@ -124,10 +127,9 @@ impl Walk {
                 }
                 if let Some(folder) = pictures
                     && pictured.as_ref().is_none_or(|shown| another_screen(shown, &view))
-                    && settled(&view)
+                    && resident.sees_all(&view, &Hands(self.kiosk.screen()))
                 {
-                    // Let what moves come to rest.
-                    Hands(self.kiosk.screen()).pass(Duration::from_millis(400));
+                    Hands(self.kiosk.screen()).pass(MOMENT);
                     count += 1;
                     let path = folder.join(format!("{count:02}-{last}.png"));
                     self.picture(&path)?;
@@ -140,8 +142,12 @@ impl Walk {
                     return Ok(());
                 }
                 let did = resident.act(&view, &Hands(self.kiosk.screen()), &mut self.site)?;
-                begun |= did == Did::Something;
-                if did == Did::Something {
+                if let (Did::Filled, Some(folder)) = (did, pictures) {
+                    Hands(self.kiosk.screen()).pass(MOMENT);
+                    self.picture(&folder.join(format!("{count:02}-{last}.png")))?;
+                }
+                begun |= did != Did::Nothing;
+                if did != Did::Nothing {
                     touches += 1;
                     ensure!(touches <= TOUCHES, "touched \"{last}\" {touches} times, and it is still there");
                     changed = Instant::now();
@@ -174,11 +180,6 @@ impl Walk {
         }
         picture.save(path).with_context(|| path.display().to_string())
     }
-}
-
-/// Whether a screen has what it will show: previews have their pages.
-fn settled(view: &View) -> bool {
-    !matches!(view.body, Body::Preview { ready: false, .. })
 }
 
 /// Whether two views are different enough for another picture.

@@ -21,11 +21,15 @@ fn resident(services: &[&'static str], way: Way) -> Resident {
         answers: BTreeMap::from([
             ("name_kana", "ナギサ　ハナコ"),
             ("phone", "09000001234"),
-            ("relation", "self"),
-            ("certificate", "household"),
-            ("entries", "honseki,relation"),
+            ("move_kind", "within"),
+            ("move_date", "2026-11-20"),
+            ("new_address", "なぎさ=渚/みなとまち=港町/3丁目5番2号"),
+            ("who", "self"),
+            ("kokuho_kind", "acquire"),
+            ("kokuho_acquire", "left"),
+            ("kokuho_date", "2026-11-01"),
+            ("mynaho", "yes"),
             ("copies", "2"),
-            ("purpose", "bank"),
             ("seal_number", "123456"),
             ("seal_applicant", "self"),
             ("seal_purpose", "car"),
@@ -35,6 +39,7 @@ fn resident(services: &[&'static str], way: Way) -> Resident {
         ]),
         rating: 5,
         card_in_hand: true,
+        filled: false,
     }
 }
 
@@ -102,9 +107,9 @@ fn assert_paper(pdf: &Path, form: &str) -> anyhow::Result<()> {
 fn form_of(pdf: &Path) -> anyhow::Result<&'static str> {
     let text: String = output(Command::new("pdftotext").arg(pdf).arg("-"))?.split_whitespace().collect();
     let titles = [
-        ("住民票の写し", "juminhyo-request"),
-        ("印鑑登録証明書交付", "inkan-certificate"),
-        ("税証明", "tax-certificate"),
+        ("住民異動届", "juminido-todoke"),
+        ("国民健康保険", "kokuho-shikaku"),
+        ("印鑑登録証明書", "inkan-certificate"),
     ];
     titles.into_iter().find(|(title, _)| text.contains(title)).map(|(_, form)| form).context("an unknown paper")
 }
@@ -113,7 +118,7 @@ fn form_of(pdf: &Path) -> anyhow::Result<&'static str> {
 fn three_papers_from_one_reading_by_pin() -> anyhow::Result<()> {
     let site = Site::start(&SiteOptions { camera: Camera::None, ..Default::default() })?;
     let mut walk = Walk::open(site)?;
-    let mut hanako = resident(&["juminhyo", "inkan", "tax-certificate"], PIN);
+    let mut hanako = resident(&["moving", "kokuho", "inkan"], PIN);
     walk.go(&mut hanako, Some(&evidence("by-pin")), |_| false)?;
     let papers = walk.site.printer.papers()?;
     let mut forms = BTreeSet::new();
@@ -149,7 +154,7 @@ fn three_papers_from_one_reading_by_pin() -> anyhow::Result<()> {
 fn three_papers_from_one_reading_by_face() -> anyhow::Result<()> {
     let site = Site::start(&SiteOptions::default())?;
     let mut walk = Walk::open(site)?;
-    walk.go(&mut resident(&["juminhyo", "inkan", "tax-certificate"], CODE_B), Some(&evidence("by-face")), |_| false)?;
+    walk.go(&mut resident(&["moving", "kokuho", "inkan"], CODE_B), Some(&evidence("by-face")), |_| false)?;
     assert_eq!(walk.site.printer.papers()?.len(), 3);
     Ok(())
 }

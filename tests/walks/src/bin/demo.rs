@@ -25,29 +25,31 @@ struct Args {
     landscape: bool,
 }
 
-/// 渚 花子 wants three papers from one reading of her card.
+/// 渚 花子 has moved within the city: three papers from one reading of her card.
 fn hanako() -> Resident {
     Resident {
-        services: vec!["juminhyo", "inkan", "tax-certificate"],
+        services: vec!["moving", "kokuho", "inkan"],
         way: Way::Face { birth: "550229", expiry: "2035", code: "2285" },
         answers: BTreeMap::from([
+            ("move_kind", "within"),
+            ("move_date", "2026-11-20"),
+            ("new_address", "なぎさ=渚/し=市/みなとまち=港町/3丁目5番2号"),
             ("name_kana", "ナギサ　ハナコ"),
             ("phone", "09000001234"),
-            ("relation", "self"),
-            ("head_of_household", "わたなべ=渡辺/いちろう=一郎"),
-            ("certificate", "household"),
-            ("entries", "honseki,relation"),
-            ("copies", "2"),
-            ("purpose", "bank"),
+            ("who", "self"),
+            ("head_of_household", "なぎさ=渚/いちろう=一郎"),
+            ("kokuho_kind", "acquire"),
+            ("kokuho_acquire", "left"),
+            ("kokuho_date", "2026-11-01"),
+            ("mynaho", "yes"),
             ("seal_number", "123456"),
+            ("copies", "2"),
             ("seal_applicant", "self"),
             ("seal_purpose", "car"),
-            ("tax_kind", "income"),
-            ("tax_year", "8"),
-            ("tax_purpose", "housing"),
         ]),
         rating: 5,
         card_in_hand: true,
+        filled: false,
     }
 }
 
