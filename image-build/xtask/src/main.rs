@@ -52,6 +52,9 @@ fn main() -> Result<()> {
         Command::Demo { walk } => {
             machine.setup(&mut steps)?;
             let display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
+            // The kiosk and the card are programs beside the demo.
+            let parts = ["--package", "kiosk", "--package", "card-emulator", "--package", "walks"];
+            steps.run("Build", machine.cargo(["build"]).args(parts))?;
             let mut demo = machine.cargo(["run", "--package", "walks", "--bin", "demo", "--"]);
             if walk || !display {
                 demo.arg("--walk");

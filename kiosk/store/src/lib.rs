@@ -214,7 +214,9 @@ fn is_broken(error: &rusqlite::Error) -> bool {
     match error {
         rusqlite::Error::SqliteFailure(failure, message) => {
             let missing = message.as_deref().is_some_and(|text| {
-                text.contains("no such table") || text.contains("no such column") || text.contains("already exists")
+                ["no such table", "no such column", "already exists", "unsupported file format"]
+                    .iter()
+                    .any(|sign| text.contains(sign))
             });
             matches!(failure.code, DatabaseCorrupt | NotADatabase) || missing
         }

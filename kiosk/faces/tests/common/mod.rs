@@ -151,24 +151,6 @@ pub fn smeared(picture: &Mat, pixels: i32) -> Mat {
     out
 }
 
-/// The picture of `well` with the head turned to the side, roughly: the near half of the face wide, the far half narrow.
-pub fn turned(picture: &Mat, strength: f32) -> Mat {
-    let (middle, reach) = (320f32, 110f32);
-    let mut across = Mat::zeros(HEIGHT, WIDTH, CV_32FC1).unwrap().to_mat().unwrap();
-    let mut down = Mat::zeros(HEIGHT, WIDTH, CV_32FC1).unwrap().to_mat().unwrap();
-    for y in 0..HEIGHT {
-        for x in 0..WIDTH {
-            let t = ((x as f32 - middle) / reach).clamp(-1.0, 1.0);
-            *across.at_2d_mut::<f32>(y, x).unwrap() = x as f32 + strength * reach * (1.0 - t * t);
-            *down.at_2d_mut::<f32>(y, x).unwrap() = y as f32;
-        }
-    }
-    let mut out = Mat::default();
-    imgproc::remap(picture, &mut out, &across, &down, imgproc::INTER_LINEAR, BORDER_REPLICATE, Scalar::default())
-        .unwrap();
-    out
-}
-
 /// Left red, right blue.
 pub fn two_colours() -> Mat {
     let mut out = Mat::new_rows_cols_with_default(HEIGHT, WIDTH, CV_8UC3, Scalar::new(255.0, 0.0, 0.0, 0.0)).unwrap();
