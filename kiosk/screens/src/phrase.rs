@@ -7,7 +7,53 @@ use slint::{ModelRc, VecModel};
 /// A text with or without its furigana.
 pub(crate) fn phrase(text: &str, furigana: bool) -> Phrase {
     let spans = if furigana && text.contains('《') { spans(text) } else { Vec::new() };
-    Phrase { plain: ruby::plain(text).into(), spans: ModelRc::new(VecModel::from(spans)) }
+    let plain = ruby::plain(text);
+    Phrase { lines: in_phrases(&plain).into(), plain: plain.into(), spans: ModelRc::new(VecModel::from(spans)) }
+}
+
+/// The longest run of characters that is kept on one line; a longer one breaks where any Japanese text may.
+const TOGETHER: usize = 11;
+
+/// The text with word joiners between the characters of a phrase (文節), so that lines break where a reader takes breath:
+/// after stops and particles, not inside words. Text without kana is left as it is.
+fn in_phrases(text: &str) -> String {
+    const JOINER: char = '\u{2060}';
+    let kana = |c: char| matches!(c, 'ぁ'..='ヿ');
+    if !text.contains(kana) {
+        return text.to_owned();
+    }
+    let all: Vec<char> = text.chars().collect();
+    let begins: Vec<usize> = (0..all.len()).filter(|&at| at == 0 || begins_phrase(&all, at)).collect();
+    let mut out = String::with_capacity(text.len() * 2);
+    for (i, &begin) in begins.iter().enumerate() {
+        let run = &all[begin..begins.get(i + 1).copied().unwrap_or(all.len())];
+        for (at, &c) in run.iter().enumerate() {
+            if at > 0 && run.len() <= TOGETHER && !c.is_whitespace() {
+                out.push(JOINER);
+            }
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Whether a phrase may begin at this character.
+fn begins_phrase(all: &[char], at: usize) -> bool {
+    let (before, c) = (all[at - 1], all[at]);
+    let kanji = |c: char| matches!(c, '々' | '㐀'..='鿿' | '豈'..='﫿');
+    let word = |c: char| kanji(c) || matches!(c, 'ァ'..='ヶ') || c.is_ascii_alphanumeric();
+    let polite = matches!(c, 'お' | 'ご') && all.get(at + 1).copied().is_some_and(kanji);
+    let starts = |word: &str| all[at..].iter().copied().take(word.chars().count()).eq(word.chars());
+    let asks = starts("ください");
+    let which = ["どなた", "どの", "どれ", "いつ", "いくつ"].into_iter().any(starts);
+    let particle = "をにはがでとものへてやらどか".contains(before);
+    if closes(c) {
+        false
+    } else if closes(before) && before != 'ー' && before != '々' {
+        true
+    } else {
+        opens(c) && !opens(before) || particle && (word(c) || polite || which) || asks && !kanji(before)
+    }
 }
 
 /// May not begin a line (行頭禁則).
@@ -75,7 +121,35 @@ mod tests {
         assert_eq!(cut("マイナンバーのA4用紙《ようし》"), ["マイナンバー", "の", "A4", "用紙"]);
     }
 
+    #[test]
+    fn lines_break_between_phrases() {
+        let phrases = |text: &str| {
+            let mut out = vec![String::new()];
+            for c in in_phrases(text).chars().collect::<Vec<_>>().windows(2) {
+                let last = out.len() - 1;
+                if c[0] != '\u{2060}' {
+                    out[last].push(c[0]);
+                    if c[1] != '\u{2060}' {
+                        out.push(String::new());
+                    }
+                }
+            }
+            let last = out.len() - 1;
+            out[last].extend(text.chars().last());
+            out
+        };
+        assert_eq!(phrases("世帯主のお名前を入力してください"), ["世帯主の", "お名前を", "入力して", "ください"]);
+        assert_eq!(phrases("いつ引っ越しましたか（しますか）"), ["いつ引っ越しましたか", "（しますか）"]);
+        assert_eq!(phrases("所得・課税・納税の証明書"), ["所得・", "課税・", "納税の", "証明書"]);
+        assert_eq!(in_phrases("请输入姓名"), "请输入姓名");
+    }
+
     proptest::proptest! {
+        #[test]
+        fn phrases_lose_nothing(text in "[ぁ-んァ-ヶ一-龠a-z0-9、。（）「」 ]{0,40}") {
+            proptest::prop_assert_eq!(in_phrases(&text).replace('\u{2060}', ""), text);
+        }
+
         #[test]
         fn nothing_is_lost(text in "[ぁ-んァ-ヶ一-龠a-z0-9、。（）「」 ]{0,40}") {
             proptest::prop_assert_eq!(cut(&text).concat(), text);
