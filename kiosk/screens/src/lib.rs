@@ -126,6 +126,7 @@ impl Screen {
             preview: RefCell::default(),
             guard: Timer::default(),
         });
+        phrase::wire(&core.app);
         shell::wire(&core);
         choosing::wire(&core);
         identifying::wire(&core);

@@ -1,14 +1,27 @@
-//! Texts as the screen takes them: with furigana where they are wanted, cut so that lines break where Japanese lines may.
+//! Texts as the screen takes them: lines break between phrases (文節), and readings stand above where they are wanted.
 
-use crate::ui::{Phrase, Span};
+use crate::ui::{App, Line, Phrase, Piece, Ruby};
 use domain::ruby;
-use slint::{ModelRc, VecModel};
+use slint::{ComponentHandle, ModelRc, VecModel};
 
 /// A text with or without its furigana.
 pub(crate) fn phrase(text: &str, furigana: bool) -> Phrase {
-    let spans = if furigana && text.contains('《') { spans(text) } else { Vec::new() };
     let plain = ruby::plain(text);
-    Phrase { lines: in_phrases(&plain).into(), plain: plain.into(), spans: ModelRc::new(VecModel::from(spans)) }
+    let marked = if furigana && text.contains('《') { text } else { "" };
+    Phrase { lines: in_phrases(&plain).into(), plain: plain.into(), marked: marked.into() }
+}
+
+/// Lets the screen set texts with furigana.
+pub(crate) fn wire(app: &App) {
+    let global = app.global::<Ruby>();
+    global.on_width(|marked| units(&marked).iter().map(|unit| unit.width).sum());
+    global.on_lines(|marked, room| {
+        let lines = lines(&units(&marked), room);
+        ModelRc::new(VecModel::from_iter(lines.into_iter().map(|line| Line {
+            width: line.iter().map(|piece| piece.width).sum(),
+            pieces: ModelRc::new(VecModel::from(line)),
+        })))
+    });
 }
 
 /// The longest run of characters that is kept on one line; a longer one breaks where any Japanese text may.
@@ -66,43 +79,111 @@ fn opens(c: char) -> bool {
     "（「『【〈《〔［｛(‘“".contains(c)
 }
 
-/// Stays in one piece with its like: Latin words, numbers, katakana words.
-fn joins(a: char, b: char) -> bool {
+/// Stays in one piece with what is before it: Latin words, numbers, katakana words.
+fn joins(before: &str, c: char) -> bool {
     let latin = |c: char| c.is_ascii_alphanumeric();
     let katakana = |c: char| matches!(c, 'ァ'..='ヿ');
-    (latin(a) && latin(b)) || (katakana(a) && katakana(b))
+    let last = before.chars().last();
+    last.is_some_and(|last| latin(last) && latin(c) || katakana(last) && katakana(c)) && before.chars().count() < 10
 }
 
-fn spans(text: &str) -> Vec<Span> {
-    let mut out: Vec<Span> = Vec::new();
-    let mut head = String::new();
+/// A piece of text that stays together on a line.
+#[derive(Debug, Clone, PartialEq)]
+struct Unit {
+    /// Brackets that open before it, the word, stops and brackets that close after it. Only the word has a reading.
+    parts: [String; 3],
+    ruby: String,
+    /// In em.
+    width: f32,
+    /// Whether a phrase begins here.
+    begins: bool,
+}
+
+/// The width of a text in em: kana, kanji and full-width signs are square; Latin is as wide as in Noto Sans CJK, about.
+fn em(text: &str) -> f32 {
+    let wide = |c: char| match c {
+        ' ' => 0.23,
+        '0'..='9' => 0.58,
+        'A'..='Z' => 0.68,
+        '!'..='~' => 0.55,
+        '｡'..='ﾟ' => 0.5,
+        _ => 1.0,
+    };
+    text.chars().map(wide).sum()
+}
+
+/// A reading is half as high as its word, and may reach half of its own letter over each neighbour (JLREQ 3.3.8).
+const RUBY: f32 = 0.5;
+const OVERHANG: f32 = 0.25;
+
+fn units(text: &str) -> Vec<Unit> {
+    let plain: Vec<char> = ruby::plain(text).chars().collect();
+    let mut out: Vec<Unit> = Vec::new();
+    let (mut open, mut at) = (String::new(), 0);
+    let push = |out: &mut Vec<Unit>, open: &mut String, word: String, ruby: String, at: usize| {
+        let begin = at - open.chars().count();
+        let begins = begin == 0 || begins_phrase(&plain, begin);
+        out.push(Unit { parts: [std::mem::take(open), word, String::new()], ruby, width: 0.0, begins });
+    };
     for span in ruby::parse(text) {
         if !span.ruby.is_empty() {
-            let head = std::mem::take(&mut head).into();
-            out.push(Span { head, base: span.base.into(), ruby: span.ruby.into(), ..Span::default() });
+            let length = span.base.chars().count();
+            push(&mut out, &mut open, span.base, span.ruby, at);
+            at += length;
             continue;
         }
         for c in span.base.chars() {
-            if opens(c) {
-                head.push(c);
-                continue;
-            }
-            if let Some(last) = out.last_mut().filter(|_| head.is_empty()) {
-                let end =
-                    last.tail.chars().last().or_else(|| last.base.chars().last().filter(|_| last.ruby.is_empty()));
-                let pieces = last.base.chars().count() + last.tail.chars().count();
-                if closes(c) || end.is_some_and(|end| joins(end, c) && pieces < 10) {
-                    let grows = if last.ruby.is_empty() { &mut last.base } else { &mut last.tail };
-                    grows.push_str(c.encode_utf8(&mut [0; 4]));
-                    continue;
+            let last = out.last_mut().filter(|_| open.is_empty());
+            match last {
+                _ if opens(c) => open.push(c),
+                Some(last) if closes(c) => last.parts[2].push(c),
+                Some(last) if last.ruby.is_empty() && last.parts[2].is_empty() && joins(&last.parts[1], c) => {
+                    last.parts[1].push(c);
                 }
+                _ => push(&mut out, &mut open, c.to_string(), String::new(), at),
             }
-            let base = format!("{}{c}", std::mem::take(&mut head)).into();
-            out.push(Span { base, ..Span::default() });
+            at += 1;
         }
     }
-    if !head.is_empty() {
-        out.push(Span { base: head.into(), ..Span::default() });
+    if !open.is_empty() {
+        push(&mut out, &mut open, String::new(), String::new(), at);
+    }
+    for unit in &mut out {
+        let reading = RUBY * em(&unit.ruby) - 2.0 * OVERHANG;
+        unit.width = em(&unit.parts[0]) + em(&unit.parts[1]).max(reading) + em(&unit.parts[2]);
+    }
+    out
+}
+
+/// Sets units in lines of at most `room` em: whole phrases where they fit, units otherwise.
+fn lines(units: &[Unit], room: f32) -> Vec<Vec<Piece>> {
+    let mut out: Vec<Vec<Piece>> = vec![Vec::new()];
+    let mut x = 0.0;
+    for phrase in units.chunk_by(|_, next| !next.begins) {
+        let width: f32 = phrase.iter().map(|unit| unit.width).sum();
+        if x > 0.0 && x + width > room {
+            out.push(Vec::new());
+            x = 0.0;
+        }
+        for unit in phrase {
+            if x > 0.0 && x + unit.width > room {
+                out.push(Vec::new());
+                x = 0.0;
+            }
+            let [open, word, close] = &unit.parts;
+            let middle = unit.width - em(open) - em(close);
+            for (text, ruby, width) in
+                [(open, "", em(open)), (word, unit.ruby.as_str(), middle), (close, "", em(close))]
+            {
+                if width > 0.0 {
+                    let piece = Piece { text: text.into(), ruby: ruby.into(), x, width };
+                    if let Some(line) = out.last_mut() {
+                        line.push(piece);
+                    }
+                    x += width;
+                }
+            }
+        }
     }
     out
 }
@@ -112,13 +193,26 @@ mod tests {
     use super::*;
 
     fn cut(text: &str) -> Vec<String> {
-        spans(text).iter().map(|s| format!("{}{}{}", s.head, s.base, s.tail)).collect()
+        units(text).iter().map(|unit| unit.parts.concat()).collect()
+    }
+
+    fn set(text: &str, room: f32) -> Vec<String> {
+        lines(&units(text), room).iter().map(|line| line.iter().map(|piece| piece.text.as_str()).collect()).collect()
     }
 
     #[test]
     fn lines_neither_begin_with_a_stop_nor_end_with_an_opening_bracket() {
         assert_eq!(cut("「申請《しんせい》」、です。"), ["「申請」、", "で", "す。"]);
         assert_eq!(cut("マイナンバーのA4用紙《ようし》"), ["マイナンバー", "の", "A4", "用紙"]);
+    }
+
+    #[test]
+    fn readings_widen_their_words_and_phrases_stay_together() {
+        let text = "世帯主《せたいぬし》のお名前《なまえ》を入力《にゅうりょく》してください";
+        assert_eq!(set(text, 12.0), ["世帯主のお名前を", "入力してください"]);
+        assert_eq!(set(text, 8.0), ["世帯主の", "お名前を", "入力して", "ください"]);
+        assert_eq!(set("国民健康保険資格異動届", 4.0), ["国民健康", "保険資格", "異動届"]);
+        assert_eq!(units("志《こころざし》").iter().map(|unit| unit.width).sum::<f32>(), 2.0);
     }
 
     #[test]
@@ -151,8 +245,18 @@ mod tests {
         }
 
         #[test]
-        fn nothing_is_lost(text in "[ぁ-んァ-ヶ一-龠a-z0-9、。（）「」 ]{0,40}") {
-            proptest::prop_assert_eq!(cut(&text).concat(), text);
+        fn nothing_is_lost(text in "[ぁ-んァ-ヶ一-龠a-z0-9、。（）「」 ]{0,40}", room in 0.0f32..30.0) {
+            proptest::prop_assert_eq!(cut(&text).concat(), text.clone());
+            proptest::prop_assert_eq!(set(&text, room).concat(), text);
+        }
+
+        #[test]
+        fn no_line_is_wider_than_its_room_but_for_a_single_word(text in "[ぁ-ん一-龠、。（）]{1,40}", room in 1.0f32..30.0) {
+            for line in lines(&units(&text), room) {
+                let width: f32 = line.iter().map(|piece| piece.width).sum();
+                let words = line.iter().filter(|piece| !piece.text.chars().all(|c| opens(c) || closes(c))).count();
+                proptest::prop_assert!(width <= room + 0.01 || words <= 1, "{width} in {room}");
+            }
         }
     }
 }

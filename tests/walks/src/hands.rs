@@ -71,8 +71,10 @@ impl Hands<'_> {
     /// When there is no such thing, or it lies outside the screen.
     pub fn touch(&self, label: &str) -> anyhow::Result<()> {
         for _ in 0..PAGES {
-            let element =
-                self.find(label).with_context(|| format!("nothing to touch says \"{label}\": {:?}", self.labels()))?;
+            // What lies wholly below the end of its list is not found.
+            let Some(element) = self.find(label).or_else(|| self.find(DOWN)) else {
+                bail!("nothing to touch says \"{label}\": {:?}", self.labels());
+            };
             let position = middle(element.absolute_position(), element.size());
             // What may be taken stands in a list, which may go on below the two buttons that move it.
             let down = self
@@ -80,7 +82,8 @@ impl Hands<'_> {
                 .filter(|down| element.accessible_checkable() == Some(true) && position.y > down.absolute_position().y);
             match down {
                 Some(down) => self.tap(middle(down.absolute_position(), down.size()), DOWN)?,
-                None => return self.tap(position, label),
+                None if element.accessible_label().as_deref() == Some(label) => return self.tap(position, label),
+                None => self.tap(position, DOWN)?,
             }
         }
         bail!("\"{label}\" stays below the end of its list")

@@ -305,7 +305,17 @@ impl Stage {
 
     /// Touches what says this, where it is.
     pub fn touch(&mut self, label: &str) {
-        let control = self.find(label).unwrap_or_else(|| panic!("nothing says \"{label}\": {:?}", self.labels()));
+        let mut control = self.find(label);
+        // A list goes on below its end until it cannot be moved.
+        while control.is_none() {
+            let down = ["下へ", "Down", "向下", "아래로"].into_iter().find_map(|down| self.find(down));
+            let Some(down) = down else { panic!("nothing says \"{label}\": {:?}", self.labels()) };
+            let (at, size) = (down.absolute_position(), down.size());
+            self.tap(LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0));
+            self.pass(30);
+            control = self.find(label);
+        }
+        let Some(control) = control else { return };
         let (at, size) = (control.absolute_position(), control.size());
         self.tap(LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0));
         self.pass(30);
