@@ -4,15 +4,18 @@
 //! ideographic variation selectors and can be extracted again. What cannot be drawn right is refused, never guessed.
 
 mod check;
+mod draft;
 mod fill;
 mod fonts;
 mod form;
 mod original;
 mod port;
 mod preview;
+mod printed;
 pub mod tool;
 
 pub use check::{Finding, check};
+pub use draft::{Drafted, NewError, start};
 pub use fill::{FillError, Filling};
 pub use form::{Form, FormError};
 pub use original::PdfFault;

@@ -13,6 +13,8 @@ use zeroize::Zeroize;
 const MOST_UNPACKED: usize = 64 << 20;
 /// The sides that a page may have, in points: from a stamp to the largest page of ISO 32000-1 Annex C.
 const SIDES: std::ops::RangeInclusive<f32> = 20.0..=14_400.0;
+/// The largest file, in bytes.
+const MOST_BYTES: usize = 50 << 20;
 /// The most pages; a form has a few.
 const MOST_PAGES: usize = 200;
 /// How deep a page tree or a field tree may be.
@@ -47,6 +49,21 @@ pub(crate) struct Page {
     pub to_user: [f32; 6],
 }
 
+impl Page {
+    /// A rectangle of the PDF's own coordinates (left, bottom, right, top) as the reader sees it: left, top, width and
+    /// height in points from the upper left corner.
+    pub fn seen(&self, [x0, y0, x1, y1]: [f32; 4]) -> [f32; 4] {
+        let [a, b, c, d, e, f] = self.to_user;
+        let det = a * d - b * c;
+        let back = |x: f32, y: f32| {
+            let (x, y) = (x - e, y - f);
+            ((d * x - c * y) / det, (a * y - b * x) / det)
+        };
+        let ((ax, ay), (bx, by)) = (back(x0, y0), back(x1, y1));
+        [ax.min(bx), self.size.1 - ay.max(by), (ax - bx).abs(), (ay - by).abs()]
+    }
+}
+
 /// The PDF and its pages.
 pub(crate) struct Original {
     pub document: Document,
@@ -61,6 +78,9 @@ pub(crate) fn guarded<T>(read: impl FnOnce() -> Option<T>) -> Option<T> {
 impl Original {
     /// Reads a PDF.
     pub fn read(bytes: &[u8]) -> Result<Self, PdfFault> {
+        if bytes.len() > MOST_BYTES {
+            return Err(PdfFault::TooLarge);
+        }
         let options = lopdf::LoadOptions::with_max_decompressed_size(MOST_UNPACKED);
         let loaded = guarded(|| Some(Document::load_mem_with_options(bytes, options)));
         let mut document = match loaded {
@@ -130,7 +150,7 @@ impl Original {
             if !wanted(at) {
                 continue;
             }
-            let resources = inherited(&overlay, layer, b"Resources")?.clone();
+            let resources = inherited(&overlay, overlay.get_dictionary(layer).ok()?, b"Resources")?.clone();
             let resources = adopt(&mut document, &overlay, &resources, &mut adopted);
             let (width, height) = page.size;
             let form = dictionary! {
@@ -180,8 +200,7 @@ fn is_xfa(document: &Document) -> bool {
 }
 
 /// An entry of a page, or of the nodes above it.
-pub(crate) fn inherited<'a>(document: &'a Document, node: ObjectId, key: &[u8]) -> Option<&'a Object> {
-    let mut node = document.get_dictionary(node).ok()?;
+pub(crate) fn inherited<'a>(document: &'a Document, mut node: &'a Dictionary, key: &[u8]) -> Option<&'a Object> {
     for _ in 0..DEPTH {
         if let Ok(found) = node.get_deref(key, document) {
             return Some(found);
@@ -204,15 +223,16 @@ pub(crate) fn rectangle(document: &Document, object: &Object) -> Option<[f32; 4]
 }
 
 fn geometry(document: &Document, id: ObjectId) -> Result<Page, PdfFault> {
-    let sheet = |key: &[u8]| inherited(document, id, key).and_then(|found| rectangle(document, found));
+    let dict = document.get_dictionary(id).map_err(|_| PdfFault::Broken)?;
+    let sheet = |key: &[u8]| inherited(document, dict, key).and_then(|found| rectangle(document, found));
     let media = sheet(b"MediaBox").ok_or(PdfFault::Broken)?;
     let crop = sheet(b"CropBox")
         .map(|crop| [crop[0].max(media[0]), crop[1].max(media[1]), crop[2].min(media[2]), crop[3].min(media[3])]);
     let [x0, y0, x1, y1] = crop.filter(|crop| crop[0] < crop[2] && crop[1] < crop[3]).unwrap_or(media);
-    let unit = document.get_dictionary(id).and_then(|page| page.get_deref(b"UserUnit", document)?.as_float());
+    let unit = dict.get_deref(b"UserUnit", document).and_then(Object::as_float);
     let unit = unit.ok().filter(|unit| *unit > 0.0).unwrap_or(1.0);
     let (width, height) = ((x1 - x0) * unit, (y1 - y0) * unit);
-    let turn = inherited(document, id, b"Rotate").and_then(|turn| turn.as_i64().ok()).unwrap_or(0).rem_euclid(360);
+    let turn = inherited(document, dict, b"Rotate").and_then(|turn| turn.as_i64().ok()).unwrap_or(0).rem_euclid(360);
     let s = 1.0 / unit;
     let (size, to_user) = match turn {
         90 => ((height, width), [0.0, s, -s, 0.0, x1, y0]),
@@ -316,8 +336,9 @@ fn placed(appearance: ObjectId, from: [f32; 4], to: [f32; 4]) -> Option<(ObjectI
 
 /// Gives the page resources of its own with this XObject among them, and the XObject's name.
 fn add_x_object(document: &mut Document, page: ObjectId, object: ObjectId) -> Option<String> {
+    let dict = document.get_dictionary(page).ok()?;
     let mut resources =
-        inherited(document, page, b"Resources").and_then(|found| found.as_dict().ok().cloned()).unwrap_or_default();
+        inherited(document, dict, b"Resources").and_then(|found| found.as_dict().ok().cloned()).unwrap_or_default();
     let mut known = match resources.get_deref(b"XObject", document).and_then(Object::as_dict) {
         Ok(known) => known.clone(),
         Err(_) => Dictionary::new(),

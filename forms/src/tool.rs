@@ -1,6 +1,7 @@
 //! `kiosk forms …`: filling and judging forms by hand.
 
 use crate::check::check;
+use crate::draft::{Drafted, NewError, start};
 use crate::fill::{FillError, Filling};
 use crate::form::{Form, FormError};
 use domain::Refusal;
@@ -18,6 +19,14 @@ pub enum Command {
         #[arg(long)]
         values: PathBuf,
         /// The PDF to write.
+        #[arg(short, long)]
+        out: PathBuf,
+    },
+    /// Start a form's folder for a PDF: its input fields, or else its printed labels and boxes, become a first form.toml.
+    New {
+        /// The municipality's PDF.
+        pdf: PathBuf,
+        /// The new folder; its name becomes the form's id.
         #[arg(short, long)]
         out: PathBuf,
     },
@@ -40,6 +49,7 @@ fn no(refusal: &Refusal) -> i32 {
 pub fn run(command: &Command) -> i32 {
     match command {
         Command::Fill { form, values, out } => fill(form, values, out),
+        Command::New { pdf, out } => new(pdf, out),
         Command::Check { form, json } => {
             let findings = check(form);
             if *json {
@@ -55,6 +65,30 @@ pub fn run(command: &Command) -> i32 {
                 }
             }
             if findings.iter().any(|finding| finding.error) { 3 } else { 0 }
+        }
+    }
+}
+
+fn new(pdf: &Path, out: &Path) -> i32 {
+    match start(pdf, out) {
+        Ok(Drafted { fields, hints }) => {
+            println!("{} を作りました。枠: {fields}、候補: {hints}", out.join("form.toml").display());
+            println!("枠の位置と値の名前を確かめてください: kiosk forms check {}", out.display());
+            0
+        }
+        Err(error) => {
+            let remedy = match &error {
+                NewError::Exists(_) => "新しいフォルダーを -o で指定してください。",
+                NewError::Name(_) => "フォルダーに名前を付けてください。",
+                NewError::File { .. } => "ファイルと保存先を確かめてください。",
+                NewError::Pdf { .. } => "パスワードのない、XFAでないPDFに保存し直してください。",
+                NewError::Draft(_) => "このPDFを添えて、開発元にお知らせください。",
+            };
+            no(&Refusal::new(
+                format!("様式を作れません（{error}）。"),
+                remedy,
+                "form.toml は手で書くこともできます（forms/FORMAT.md）。",
+            ))
         }
     }
 }
