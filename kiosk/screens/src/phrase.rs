@@ -210,7 +210,7 @@ mod tests {
     fn readings_widen_their_words_and_phrases_stay_together() {
         let text = "世帯主《せたいぬし》のお名前《なまえ》を入力《にゅうりょく》してください";
         assert_eq!(set(text, 12.0), ["世帯主のお名前を", "入力してください"]);
-        assert_eq!(set(text, 8.0), ["世帯主の", "お名前を", "入力して", "ください"]);
+        assert_eq!(set(text, 7.0), ["世帯主の", "お名前を", "入力して", "ください"]);
         assert_eq!(set("国民健康保険資格異動届", 4.0), ["国民健康", "保険資格", "異動届"]);
         assert_eq!(units("志《こころざし》").iter().map(|unit| unit.width).sum::<f32>(), 2.0);
     }

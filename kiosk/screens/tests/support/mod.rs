@@ -1,6 +1,8 @@
 //! A stage for the screens: the example city hall, an invented resident, a core that is driven by events, and a finger.
 #![allow(dead_code, reason = "each test uses its own part")]
 
+pub mod walk;
+
 use domain::card::{BirthDate, CardCommand, CardEvent, CardKind, CardReading, CardRefusal, Facts, Genuine, Photo, Sex};
 use domain::face::{FaceCommand, FaceEvent, Guidance};
 use domain::form::{FillRefusal, FilledForm, FilledPdf, FormEvent, FormId};

@@ -1,0 +1,174 @@
+//! What holds for every screen, in every size, language and colour. Each test is a process of its own (nextest): a thread
+//! has one set of screens.
+
+mod support;
+
+use i_slint_backend_testing::AccessibleRole;
+use support::walk::{VARIANTS, walk};
+use support::{HANAKO, PORTRAIT, Stage};
+use visit::view::Body;
+use visit::{IdentifyBy, Intent, ServiceId};
+
+/// 20 mm on a panel of 24 inches and 1920 × 1080 pixels (0.2768 mm each).
+const TARGET: f32 = 72.0;
+
+fn every_screen(of: &str) {
+    for variant in VARIANTS.iter().filter(|variant| variant.name == of) {
+        let (width, height) = (variant.size.0 as f32, variant.size.1 as f32);
+        let mut screens = 0;
+        walk(&mut Stage::new(variant.size), variant, &mut |stage, name| {
+            screens += 1;
+            let controls = stage.controls();
+            assert!(controls.len() >= 4, "{of} {name}: only {} controls", controls.len());
+            for control in controls {
+                let label = control.accessible_label().unwrap_or_default();
+                let (at, size) = (control.absolute_position(), control.size());
+                let what = format!("{of} {name}: \"{label}\" at {at:?}, {size:?}");
+                assert!(!label.trim().is_empty(), "{what} says nothing");
+                assert!(!label.contains('《'), "{what} says its furigana");
+                assert!(size.width >= TARGET && size.height >= TARGET, "{what} is too small");
+                let inside = at.x >= 0.0 && at.y >= -height && at.x + size.width <= width + 0.5 && at.y <= height;
+                assert!(inside, "{what} lies outside");
+            }
+            for (pair, front, ground) in stage.screen.colour_pairs() {
+                let ratio = contrast(front, ground);
+                assert!(ratio >= 7.0, "{of}: {pair} has a contrast of {ratio:.2}");
+            }
+            Ok(())
+        })
+        .unwrap();
+        assert!(screens > 35, "{of}: {screens} screens");
+    }
+}
+
+macro_rules! variants {
+    ($($test:ident: $name:literal;)*) => {
+        $(#[test]
+        fn $test() {
+            every_screen($name);
+        })*
+
+        #[test]
+        fn no_variant_is_left_out() {
+            assert_eq!(VARIANTS.map(|variant| variant.name), [$($name),*]);
+        }
+    };
+}
+
+variants! {
+    portrait: "ja-portrait";
+    landscape: "ja-landscape";
+    furigana: "furigana-portrait";
+    large_letters_and_furigana_in_landscape: "large-furigana-landscape";
+    large_letters: "large-portrait";
+    black_and_white: "contrast-portrait";
+    english: "en-landscape";
+    korean: "ko-portrait";
+    chinese: "zh-portrait";
+}
+
+/// WCAG 2.2, "contrast ratio".
+fn contrast(a: slint::Color, b: slint::Color) -> f32 {
+    let light = |colour: slint::Color| {
+        let part = |value: u8| {
+            let value = f32::from(value) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * part(colour.red()) + 0.7152 * part(colour.green()) + 0.0722 * part(colour.blue())
+    };
+    let (a, b) = (light(a), light(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// As far as the confirmation of what was read from the card.
+fn confirming() -> Stage {
+    let mut stage = Stage::new(PORTRAIT);
+    stage.want(Intent::Begin);
+    stage.want(Intent::Toggle(ServiceId("inkan".into())));
+    stage.want(Intent::Next);
+    stage.want(Intent::Identify(IdentifyBy::CardAndPin));
+    stage.insert_card();
+    "1234".chars().for_each(|digit| stage.touch(&digit.to_string()));
+    let ok = stage.view().captions.ok;
+    stage.touch_and_rest(&ok);
+    stage.card_read(false);
+    assert!(matches!(stage.view().body, Body::Confirm { .. }));
+    stage
+}
+
+#[test]
+fn when_a_visit_ends_nothing_of_it_is_left_on_the_screen() {
+    let mut stage = confirming();
+    assert!(stage.texts().iter().any(|text| text.contains(HANAKO.name)), "it was there");
+    let quit = stage.view().quit.unwrap().label;
+    stage.touch_and_rest(&quit);
+    for _ in 0..4 {
+        if !stage.visit.state().is_home() {
+            let next = stage.view().next.map(|next| next.label).unwrap_or_default();
+            stage.touch_and_rest(&next);
+            stage.remove_card();
+        }
+    }
+    assert!(stage.visit.state().is_home(), "{}", stage.visit.state().name());
+    for text in stage.texts() {
+        for part in ["花子", "海辺町", "昭和55年"] {
+            assert!(!text.contains(part), "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_second_tap_of_a_double_tap_does_nothing() {
+    let mut stage = Stage::new(PORTRAIT);
+    let Body::Home { begin, .. } = stage.view().body else { panic!("not home") };
+    let control = stage.find(&begin.label).unwrap();
+    let (at, size) = (control.absolute_position(), control.size());
+    let middle = slint::LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0);
+    stage.pass(500);
+    stage.sent.clear();
+    stage.tap(middle);
+    stage.pass(30);
+    stage.tap(middle);
+    stage.pass(30);
+    assert_eq!(stage.sent, [Intent::Begin]);
+    assert!(matches!(stage.view().body, Body::Choose { .. }));
+
+    // Printing, of all things, happens once.
+    let mut stage = confirming();
+    let next = stage.view().next.unwrap().label;
+    let control = stage.find(&next).unwrap();
+    let (at, size) = (control.absolute_position(), control.size());
+    let middle = slint::LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0);
+    stage.sent.clear();
+    (0..3).for_each(|_| {
+        stage.tap(middle);
+        stage.pass(30);
+    });
+    assert_eq!(stage.sent, [Intent::Next]);
+}
+
+#[test]
+fn what_is_being_entered_outlives_a_change_of_language() {
+    let mut stage = confirming();
+    stage.want(Intent::Next);
+    assert!(matches!(stage.view().body, Body::Ask { .. }));
+    ["ナ", "サ", "ハ"].into_iter().for_each(|key| stage.touch(key));
+    let entered = |stage: &Stage| stage.texts().iter().any(|text| text.contains("ナサハ"));
+    assert!(entered(&stage));
+    let title = stage.view().title;
+    stage.want(Intent::Speak(domain::Language::Ko));
+    assert_ne!(stage.view().title, title);
+    assert!(entered(&stage));
+}
+
+#[test]
+fn the_tree_says_what_can_be_touched_and_what_is_chosen() {
+    let mut stage = Stage::new(PORTRAIT);
+    stage.want(Intent::Begin);
+    let Body::Choose { tiles, .. } = stage.view().body else { panic!("not choosing") };
+    let title = tiles[0].title.clone();
+    assert_eq!(stage.find(&title).unwrap().accessible_checked(), Some(false));
+    stage.touch_and_rest(&title);
+    let tile = stage.find(&title).unwrap();
+    assert_eq!((tile.accessible_role(), tile.accessible_checked()), (Some(AccessibleRole::Button), Some(true)));
+}

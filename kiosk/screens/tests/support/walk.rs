@@ -1,0 +1,283 @@
+//! One walk through every screen, for whoever looks at them.
+
+use super::{Citizen, HANAKO, LANDSCAPE, LONG, PORTRAIT, Stage};
+use domain::Language;
+use domain::card::CardRefusal;
+use domain::face::Guidance;
+use domain::form::{AnswerKind, FillRefusal, ValueId};
+use domain::paper::PrinterTrouble;
+use image::{Rgba, RgbaImage};
+use visit::view::Body;
+use visit::{IdentifyBy, Intent, ServiceId, TextSize};
+
+/// A way in which the screens are shown.
+pub struct Variant {
+    pub name: &'static str,
+    pub size: (u32, u32),
+    pub settings: &'static [Intent],
+    pub citizen: Citizen,
+}
+
+/// Both orientations, every language, large letters, black and white, furigana, names of one and of sixty characters.
+pub const VARIANTS: [Variant; 9] = [
+    Variant { name: "ja-portrait", size: PORTRAIT, settings: &[], citizen: HANAKO },
+    Variant { name: "ja-landscape", size: LANDSCAPE, settings: &[], citizen: HANAKO },
+    Variant { name: "furigana-portrait", size: PORTRAIT, settings: &[Intent::Furigana(true)], citizen: HANAKO },
+    Variant {
+        name: "large-furigana-landscape",
+        size: LANDSCAPE,
+        settings: &[Intent::Furigana(true), Intent::Size(TextSize::Large)],
+        citizen: LONG,
+    },
+    Variant { name: "large-portrait", size: PORTRAIT, settings: &[Intent::Size(TextSize::Large)], citizen: LONG },
+    Variant { name: "contrast-portrait", size: PORTRAIT, settings: &[Intent::HighContrast(true)], citizen: HANAKO },
+    Variant { name: "en-landscape", size: LANDSCAPE, settings: &[Intent::Speak(Language::En)], citizen: HANAKO },
+    Variant { name: "ko-portrait", size: PORTRAIT, settings: &[Intent::Speak(Language::Ko)], citizen: HANAKO },
+    Variant { name: "zh-portrait", size: PORTRAIT, settings: &[Intent::Speak(Language::ZhHans)], citizen: HANAKO },
+];
+
+/// A person before a wall, as plain as a drawing can be.
+fn camera() -> RgbaImage {
+    RgbaImage::from_fn(640, 480, |x, y| {
+        let (dx, dy) = ((x as f32 - 320.0) / 92.0, (y as f32 - 225.0) / 122.0);
+        let shoulders = ((x as f32 - 320.0) / 215.0).powi(2) + ((y as f32 - 505.0) / 135.0).powi(2) < 1.0;
+        let hair =
+            (dx / 1.16).powi(2) + ((dy + 0.16) / 1.12).powi(2) < 1.0 && (dy < -0.42 || dx.abs() > 0.84) && dy < 0.55;
+        let face = dx * dx + dy * dy < 1.0;
+        let eye = ((dx.abs() - 0.38) / 0.1).powi(2) + ((dy + 0.06) / 0.055).powi(2) < 1.0;
+        let mouth = (dx / 0.3).powi(2) + ((dy - 0.52) / 0.05).powi(2) < 1.0;
+        if eye || hair {
+            Rgba([46, 38, 36, 255])
+        } else if mouth {
+            Rgba([176, 92, 88, 255])
+        } else if face {
+            Rgba([236, 200, 176, 255])
+        } else if shoulders {
+            Rgba([72, 96, 138, 255])
+        } else {
+            let light = (205 + x / 22 - y / 40) as u8;
+            Rgba([light, light, light.saturating_sub(6), 255])
+        }
+    })
+}
+
+/// Answers the question on the screen soundly; says what kind it was.
+fn answer(stage: &mut Stage) -> Option<&'static str> {
+    let Body::Ask { editor, .. } = stage.view().body else { return None };
+    let choices: Vec<String> = editor.choices.iter().map(|(_, label)| label.clone()).collect();
+    Some(match editor.kind {
+        AnswerKind::One { .. } => {
+            stage.touch(&choices[0]);
+            "one"
+        }
+        AnswerKind::Many { .. } => {
+            choices.iter().take(2).for_each(|choice| stage.touch(choice));
+            "many"
+        }
+        AnswerKind::Kana { .. } => {
+            ["ナ", "キ", "゛", "サ", "ハ", "ナ", "コ"].iter().for_each(|key| match *key {
+                "゛" => touch_mark(stage),
+                key => stage.touch(key),
+            });
+            "kana"
+        }
+        AnswerKind::Text { .. } => "text",
+        AnswerKind::Phone => {
+            "09000001234".chars().for_each(|digit| stage.touch(&digit.to_string()));
+            "phone"
+        }
+        AnswerKind::Postcode => {
+            "9990001".chars().for_each(|digit| stage.touch(&digit.to_string()));
+            "postcode"
+        }
+        AnswerKind::Digits { min, .. } => {
+            (0..min.max(1)).for_each(|_| stage.touch("1"));
+            "digits"
+        }
+        AnswerKind::Date { .. } => "date",
+    })
+}
+
+/// The mark's key says its name in the visitor's language.
+fn touch_mark(stage: &mut Stage) {
+    let names = ["濁点", "Voiced mark", "浊音符", "탁점"];
+    if let Some(name) = names.into_iter().find(|name| stage.find(name).is_some()) {
+        stage.touch(name);
+    }
+}
+
+/// Walks through a visit with its troubles; `seen` is shown every screen.
+pub fn walk(
+    stage: &mut Stage,
+    variant: &Variant,
+    seen: &mut dyn FnMut(&mut Stage, &str) -> Result<(), Box<dyn std::error::Error>>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let settings = variant.settings;
+    stage.citizen = variant.citizen;
+    let mut look = |stage: &mut Stage, name: &str| {
+        stage.pass(500);
+        seen(stage, name)
+    };
+    let service = |id: &str| Intent::Toggle(ServiceId(id.to_owned()));
+    settings.iter().for_each(|setting| stage.want(setting.clone()));
+    look(stage, "home")?;
+    stage.want(Intent::Begin);
+    look(stage, "choose")?;
+    stage.want(service("juminhyo"));
+    stage.want(service("moving"));
+    look(stage, "choose-two")?;
+    let captions = stage.view().captions;
+    stage.touch_and_rest(&captions.all);
+    look(stage, "choose-all")?;
+    stage.touch_and_rest(&captions.search);
+    if stage.find("い").is_some() {
+        stage.touch("い");
+        stage.touch("ん");
+    } else {
+        stage.touch("j");
+        stage.touch("u");
+    }
+    look(stage, "search")?;
+    stage.want(Intent::Next);
+    look(stage, "consent")?;
+    stage.want(Intent::Identify(IdentifyBy::CardAndFace));
+    look(stage, "card")?;
+    stage.insert_card();
+    "550229203522".chars().for_each(|digit| stage.touch(&digit.to_string()));
+    look(stage, "code-b")?;
+    stage.touch("8");
+    stage.touch("5");
+    let ok = captions.ok.clone();
+    stage.touch_and_rest(&ok);
+    stage.card_progress(2, 5);
+    look(stage, "reading")?;
+    stage.card_read(true);
+    look(stage, "face-waiting")?;
+    stage.screen.set_camera_frame(&camera());
+    stage.guide(Guidance::TooFar);
+    look(stage, "face-too-far")?;
+    stage.guide(Guidance::Good);
+    look(stage, "face-good")?;
+    stage.want(Intent::Identify(IdentifyBy::CardAndPin));
+    stage.insert_card();
+    stage.touch("1");
+    stage.touch("2");
+    stage.touch("3");
+    look(stage, "pin")?;
+    stage.touch("4");
+    stage.touch_and_rest(&ok);
+    stage.refuse_card(CardRefusal::WrongSecret { left: 2 });
+    look(stage, "notice-wrong-pin")?;
+    stage.want(Intent::Next);
+    "1234".chars().for_each(|digit| stage.touch(&digit.to_string()));
+    stage.touch_and_rest(&ok);
+    stage.card_read(false);
+    look(stage, "confirm")?;
+
+    let fact = |stage: &Stage, at: usize| match stage.view().body {
+        Body::Confirm { rows, .. } => format!("{} {}", rows[at].label, captions.change),
+        _ => String::new(),
+    };
+    let label = fact(stage, 0);
+    stage.touch_and_rest(&label);
+    if stage.find("し").is_some() {
+        ["し", "ん", "せ", "い"].iter().for_each(|key| stage.touch(key));
+    }
+    look(stage, "edit-name")?;
+    stage.touch_and_rest(&captions.cancel);
+    let label = fact(stage, 2);
+    stage.touch_and_rest(&label);
+    look(stage, "edit-birth-date")?;
+    stage.touch_and_rest(&captions.cancel);
+    stage.want(Intent::Next);
+
+    let mut kinds = Vec::new();
+    for _ in 0..40 {
+        let Body::Ask { editor, question, .. } = stage.view().body else { break };
+        // A question left open first shows its fault.
+        if kinds.is_empty() && !editor.optional {
+            let next = stage.view().next.map(|next| next.label).unwrap_or_default();
+            stage.touch_and_rest(&next);
+            look(stage, "ask-fault")?;
+        }
+        let kind = answer(stage).unwrap_or("none");
+        let several = editor.choices.len() > 5;
+        if !kinds.contains(&(kind, several)) {
+            kinds.push((kind, several));
+            look(stage, &format!("ask-{kind}{}", if several { "-several" } else { "" }))?;
+        }
+        if matches!(editor.kind, AnswerKind::Text { .. } | AnswerKind::Date { .. }) {
+            let value = match editor.kind {
+                AnswerKind::Date { past: false, .. } => "2026-12-01",
+                AnswerKind::Date { .. } => "2026-11-20",
+                _ => "渚市港町三丁目４番５号",
+            };
+            let value = domain::Personal::new(value.to_owned());
+            stage.want(Intent::Answer(question, domain::form::Answer { value, fault: None, opens: vec![] }));
+        } else {
+            let next = stage.view().next.map(|next| next.label).unwrap_or_default();
+            stage.touch_and_rest(&next);
+        }
+    }
+    look(stage, "sign-empty")?;
+    let title = domain::ruby::plain(&stage.view().title);
+    let strokes: [&[(f32, f32)]; 6] = [
+        &[(0.12, 0.3), (0.15, 0.35)],
+        &[(0.1, 0.48), (0.13, 0.52)],
+        &[(0.1, 0.74), (0.13, 0.66), (0.16, 0.56)],
+        &[(0.2, 0.28), (0.33, 0.27), (0.32, 0.5), (0.21, 0.52)],
+        &[(0.26, 0.2), (0.26, 0.44), (0.22, 0.68), (0.18, 0.74)],
+        &[(0.5, 0.3), (0.58, 0.22), (0.66, 0.3), (0.62, 0.44), (0.55, 0.52), (0.52, 0.66), (0.6, 0.74), (0.7, 0.66)],
+    ];
+    for stroke in strokes {
+        stage.draw(&title, stroke);
+    }
+    look(stage, "sign")?;
+    let signed = stage.view().next.map(|next| next.label).unwrap_or_default();
+    stage.touch_and_rest(&signed);
+    look(stage, "preview-filling")?;
+    stage.refuse_fill(FillRefusal::DoesNotFit(ValueId("address".into())));
+    look(stage, "notice-fill")?;
+    stage.want(Intent::Next);
+    for _ in 0..40 {
+        match stage.view().body {
+            Body::Preview { .. } => break,
+            Body::Sign { .. } => {
+                stage.draw(&title, strokes[5]);
+                stage.touch_and_rest(&signed);
+            }
+            _ => stage.want(Intent::Next),
+        }
+    }
+    stage.fill();
+    look(stage, "preview")?;
+    stage.want(Intent::Print);
+    stage.printed(1);
+    look(stage, "printing")?;
+    stage.printer(vec![PrinterTrouble::PaperOut]);
+    look(stage, "notice-paper-out")?;
+    stage.printer(vec![]);
+    stage.printed(9);
+    stage.printing_done();
+    look(stage, "collect-card")?;
+    stage.remove_card();
+    look(stage, "collect")?;
+    stage.want(Intent::Next);
+    look(stage, "rate")?;
+    stage.want(Intent::Next);
+    stage.want(Intent::Begin);
+    stage.want(Intent::CallStaff);
+    look(stage, "staff")?;
+    stage.want(Intent::Next);
+    settings.iter().for_each(|setting| stage.want(setting.clone()));
+    stage.wait(70_000);
+    stage.wait(9_000);
+    look(stage, "idle")?;
+    stage.want(Intent::MoreTime);
+    let language = stage.labels().into_iter().find(|label| label.contains("Language"));
+    if let Some(language) = language {
+        stage.touch_and_rest(&language);
+        look(stage, "languages")?;
+    }
+    Ok(())
+}
