@@ -23,6 +23,10 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("networks of their own", &["iproute2", "util-linux"]),
 ];
 
+/// What the benchmarks compare with.
+const PEERS: &[(&str, &[&str])] =
+    &[("forms", &["libreoffice-draw", "python3-uno"]), ("screens", &["chromium", "xvfb"])];
+
 /// Cargo tools, built once from their locked sources.
 const TOOLS: &[(&str, &str)] = &[("cargo-deny", "0.20.2"), ("cargo-nextest", "0.9.143")];
 
@@ -83,13 +87,22 @@ impl Machine {
     /// # Errors
     /// When a package, tool or weight cannot be had.
     pub fn setup(&self, steps: &mut Steps) -> Result<()> {
-        self.packages(steps)?;
+        self.packages(steps, PACKAGES)?;
         self.tools(steps)?;
         self.weights(steps)
     }
 
-    fn packages(&self, steps: &mut Steps) -> Result<()> {
-        let wanted: Vec<&str> = PACKAGES.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+    /// Installs what the benchmarks compare with; gives the Python that has its packages.
+    ///
+    /// # Errors
+    /// When a package cannot be had.
+    pub fn peers(&self, steps: &mut Steps) -> Result<PathBuf> {
+        self.packages(steps, PEERS)?;
+        self.python(steps, "peers", &self.root.join("tests/bench/peers/requirements.txt"))
+    }
+
+    fn packages(&self, steps: &mut Steps, lists: &[(&str, &[&str])]) -> Result<()> {
+        let wanted: Vec<&str> = lists.iter().flat_map(|(_, names)| names.iter().copied()).collect();
         let missing: Vec<&str> = wanted.into_iter().filter(|name| !installed(name)).collect();
         if missing.is_empty() {
             return Ok(());
@@ -137,25 +150,28 @@ impl Machine {
             if fs::read(&stamp).is_ok_and(|made_by| made_by == recipe) {
                 continue;
             }
-            let python = self.cache.join(format!("python-{name}"));
+            let python = self.python(steps, name, &folder.join("requirements.txt"))?;
             fs::create_dir_all(&out)?;
-            steps.run("Python", Command::new("python3").args(["-m", "venv", "--clear"]).arg(&python))?;
-            let python = python.join("bin/python");
-            let mut pip = Command::new(&python);
-            pip.args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--require-hashes",
-                "--no-deps",
-            ]);
-            steps.run("Python packages", pip.arg("--requirement").arg(folder.join("requirements.txt")))?;
             steps.run(name, Command::new(&python).arg(&script).arg(&out))?;
             fs::write(&stamp, &recipe)?;
         }
         Ok(())
+    }
+
+    /// A Python of its own in the cache, with these packages of pinned hashes.
+    fn python(&self, steps: &mut Steps, name: &str, requirements: &Path) -> Result<PathBuf> {
+        let folder = self.cache.join(format!("python-{name}"));
+        let (python, stamp) = (folder.join("bin/python"), folder.join("requirements.txt"));
+        let wanted = fs::read(requirements).with_context(|| requirements.display().to_string())?;
+        if fs::read(&stamp).is_ok_and(|made_for| made_for == wanted) {
+            return Ok(python);
+        }
+        steps.run("Python", Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+        let mut pip = Command::new(&python);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"]);
+        steps.run("Python packages", pip.arg("--requirement").arg(requirements))?;
+        fs::write(&stamp, &wanted)?;
+        Ok(python)
     }
 }
 

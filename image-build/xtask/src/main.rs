@@ -63,8 +63,17 @@ fn main() -> Result<()> {
         }
         Command::Bench => {
             machine.setup(&mut steps)?;
-            steps.run("Build", &mut machine.cargo(["build", "--workspace"]))?;
-            steps.run("Benchmarks", &mut machine.cargo(["run", "--package", "bench"]))?;
+            let python = machine.peers(&mut steps)?;
+            // As it is shipped: optimised.
+            let parts =
+                ["--package", "kiosk", "--package", "card-emulator", "--package", "bench", "--package", "faces"];
+            steps.run("Build", machine.cargo(["build", "--release", "--bins", "--examples"]).args(parts))?;
+            let mut bench = machine.cargo(["run", "--release", "--package", "bench", "--"]);
+            steps.run("Benchmarks", bench.arg("--python").arg(python))?;
+            steps.run(
+                "Faces",
+                &mut machine.cargo(["run", "--release", "--package", "faces", "--example", "bench_faces"]),
+            )?;
         }
     }
     steps.summary();

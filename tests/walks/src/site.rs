@@ -1,7 +1,7 @@
 //! A kiosk's surroundings: reader, card, camera, printers, site pack.
 
 use anyhow::Context;
-use stage::{CardProcess, IppPrinter, Pcscd};
+use stage::{CardProcess, IppPrinter, Pcscd, ReceiptPrinter};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -42,6 +42,8 @@ pub struct Site {
     pub card: CardProcess,
     /// The page printer.
     pub printer: IppPrinter,
+    /// The receipt printer, for the guidance slip.
+    pub receipts: ReceiptPrinter,
     /// The kiosk's configuration.
     pub config: PathBuf,
     /// The folder with configuration, store and recording.
@@ -96,7 +98,7 @@ impl Site {
         arguments.extend(options.card_arguments.iter().cloned());
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let card = CardProcess::start(&pcscd, &program("card-emulator")?, &arguments)?;
-        let printer = IppPrinter::start()?;
+        let (printer, receipts) = (IppPrinter::start()?, ReceiptPrinter::start()?);
         let camera = match options.camera {
             Camera::None => None,
             Camera::SamePerson => Some(pictures.join("hanako.avi")),
@@ -106,6 +108,7 @@ impl Site {
         let mut set = |key: &str, value: toml::Value| drop(config.insert(key.to_owned(), value));
         set("site", text(&root().join("kiosk/sites/city-hall"))?.into());
         set("page-printer", printer.uri().into());
+        set("slip-printer", toml::Table::from_iter([("tcp".to_owned(), receipts.address().into())]).into());
         set("authorities", "authorities.toml".into());
         set("store", "counts.sqlite".into());
         set("recording", "recording.jsonl".into());
@@ -116,7 +119,7 @@ impl Site {
         }
         let path = folder.path().join("kiosk.toml");
         fs::write(&path, config.to_string())?;
-        Ok(Self { card, printer, config: path, folder, _pcscd: pcscd })
+        Ok(Self { card, printer, receipts, config: path, folder, _pcscd: pcscd })
     }
 }
 

@@ -129,6 +129,10 @@ fn three_papers_from_one_reading_by_pin() -> anyhow::Result<()> {
         forms.insert(form);
     }
     assert_eq!((papers.len(), forms.len()), (3, 3));
+    let slips = walk.site.receipts.slips();
+    assert_eq!((slips.len(), walk.site.receipts.faults()), (1, vec![]), "one slip says where to go");
+    let ink = slips[0].luma.iter().filter(|dot| **dot == 0).count();
+    assert!(ink > 1000 && slips[0].height > 300, "{ink} dots on {} rows", slips[0].height);
 
     let folder = walk.site.folder.path().to_owned();
     drop(walk.kiosk);

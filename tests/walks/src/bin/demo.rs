@@ -77,6 +77,11 @@ fn walk(site: Site, out: &Path) -> anyhow::Result<()> {
     for (at, paper) in printed.iter().enumerate() {
         fs::copy(paper, papers.join(format!("{:02}.pdf", at + 1)))?;
     }
+    for (at, slip) in walk.site.receipts.slips().iter().enumerate() {
+        let picture = image::GrayImage::from_raw(slip.width, slip.height, slip.luma.clone());
+        let picture = picture.context("a slip of another size")?;
+        picture.save(papers.join(format!("slip-{:02}.png", at + 1)))?;
+    }
     let table = table(&report, printed.len());
     fs::write(out.join("timing.md"), &table)?;
     print!("{table}");
