@@ -7,10 +7,11 @@ use crate::port;
 use domain::card::{CardReading, CardRefusal, CardSecret, CodeB, Genuine, Pin, Sex};
 use domain::{Personal, Refusal};
 
-use pcsc::{Context, Scope};
+use pcsc::{Context, ReaderState, Scope, State};
 use serde_json::json;
 use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Read a My Number card once. Prints personal values.
@@ -136,6 +137,9 @@ fn try_read(args: &ReadArgs, input: &mut dyn BufRead) -> Result<serde_json::Valu
     Ok(answer(&reading, &evidence))
 }
 
+/// How long a card is waited for.
+const A_MOMENT: Duration = Duration::from_secs(2);
+
 fn read_card(
     reader: Option<&str>,
     secret: &CardSecret,
@@ -143,6 +147,9 @@ fn read_card(
 ) -> Result<(CardReading, Evidence), CardRefusal> {
     let context = Context::establish(Scope::User).map_err(|_| CardRefusal::NoReader)?;
     let reader = port::find_reader(&context, reader).map_err(|_| CardRefusal::NoReader)?;
+    // pcscd looks every 0.4 s: a card that was just laid down is seen a moment later.
+    let mut states = [ReaderState::new(reader.clone(), State::EMPTY)];
+    let _ = context.get_status_change(A_MOMENT, &mut states);
     let mut card = port::connect(&context, &reader)?;
     let result = mynumber::read(&mut card, secret, true, authorities, &mut || {});
     port::close(card);

@@ -8,5 +8,5 @@ mod walk;
 
 pub use hands::Hands;
 pub use resident::{Resident, Way};
-pub use site::{Camera, Site, SiteOptions};
+pub use site::{Camera, Site, SiteOptions, program};
 pub use walk::{Report, Step, Walk};
