@@ -82,6 +82,8 @@ fn main() -> Result<()> {
 
 fn test(machine: &Machine, steps: &mut Steps) -> Result<()> {
     steps.run("Formatting", &mut machine.cargo(["fmt", "--all", "--check"]))?;
+    // All targets' crates: the licences of each are looked at, and from here on nothing is fetched.
+    steps.run("Crates", &mut machine.cargo(["fetch", "--locked"]))?;
     let mut deny = machine.tool("cargo-deny");
     // The advisory database is fetched from the network, which a build machine need not have.
     steps.run("Licences, bans, sources", deny.args(["--offline", "check", "licenses", "bans", "sources"]))?;
