@@ -176,6 +176,9 @@ const OTHERS: [&str; 15] = [
     "相手",
     "送付先",
 ];
+/// Labels of what staff fill in.
+const STAFF: [&str; 12] =
+    ["職員", "受付", "交付", "決裁", "処理", "入力", "確認", "係", "窓口", "使用欄", "記入欄", "備考"];
 /// What the kiosk must never write.
 const INDIVIDUAL_NUMBER: [&str; 3] = ["個人番号", "マイナンバー", "mynumber"];
 
@@ -235,6 +238,8 @@ enum InputKind {
     },
     /// A button that is on for this choice; several of one name are one question.
     Choice(String),
+    /// A list of which one is written.
+    List(Vec<String>),
     Signature,
 }
 
@@ -282,7 +287,14 @@ fn input_kind(document: &Document, widget: &Dictionary, rect: Box4) -> Option<In
         return None;
     }
     match inherited(document, widget, b"FT")?.as_name().ok()? {
-        b"Tx" | b"Ch" => {
+        b"Ch" => {
+            let options = inherited(document, widget, b"Opt").and_then(|options| options.as_array().ok());
+            let options: Vec<String> =
+                options.into_iter().flatten().filter_map(|option| option_text(document, option)).take(200).collect();
+            let none = InputKind::Text { most: None, comb: false, lines: 1 };
+            Some(if options.is_empty() { none } else { InputKind::List(options) })
+        }
+        b"Tx" => {
             let most =
                 number(b"MaxLen").and_then(|most| usize::try_from(most).ok()).filter(|most| (1..=1000).contains(most));
             let lines = if flags & MULTILINE != 0 { ((rect[3] / 5.0) as usize).clamp(1, 40) } else { 1 };
@@ -297,6 +309,17 @@ fn input_kind(document: &Document, widget: &Dictionary, rect: Box4) -> Option<In
         b"Sig" => Some(InputKind::Signature),
         _ => None,
     }
+}
+
+/// What a list shows for one of its options: the option, or the second of its two names (ISO 32000-1, 12.7.4.4).
+fn option_text(document: &Document, option: &Object) -> Option<String> {
+    let (_, option) = document.dereference(option).ok()?;
+    let shown = match option {
+        Object::Array(names) => document.dereference(names.last()?).ok()?.1,
+        other => other,
+    };
+    let text = lopdf::decode_text_string(shown).ok()?.trim().to_owned();
+    (!text.is_empty()).then_some(text)
 }
 
 /// The names of a field and of all above it, joined by `.`.
@@ -328,6 +351,15 @@ struct Draft {
     fields: Vec<String>,
     hints: Vec<String>,
     matches: Vec<Match>,
+    others: Vec<Other>,
+}
+
+/// A printed label that the kiosk does not know, with an empty box beside it.
+struct Other {
+    label: String,
+    page: usize,
+    y: i32,
+    rest: String,
 }
 
 fn field(remark_text: &str, value: &str, page: usize, rest: &str) -> String {
@@ -365,12 +397,16 @@ impl Draft {
                 }
                 choices
             };
-            let is_choice = matches!(input.kind, InputKind::Choice(_));
+            let offered = match &input.kind {
+                InputKind::Choice(_) => Some((choices(), true)),
+                InputKind::List(options) => Some((options.iter().map(String::as_str).collect(), false)),
+                _ => None,
+            };
             let value = ids.get(input.name.as_str()).cloned().unwrap_or_else(|| {
                 let known = labels.iter().find_map(|label| known(label)).map(|(value, _)| value);
                 let known = match input.kind {
                     InputKind::Signature => Some("signature"),
-                    InputKind::Choice(_) => None,
+                    InputKind::Choice(_) | InputKind::List(_) => None,
                     InputKind::Text { .. } => known.filter(|value| *value != "signature"),
                 };
                 known
@@ -379,12 +415,15 @@ impl Draft {
             });
             if !ids.contains_key(input.name.as_str()) {
                 ids.insert(&input.name, value.clone());
-                self.question_for(input, &value, is_choice.then(choices));
+                self.question_for(input, &value, offered);
             }
             let mut rest = format!("box = {}", place(input.rect));
             match &input.kind {
                 InputKind::Signature => rest += "\nfit = \"signature\"",
-                InputKind::Choice(on) => drop(write!(rest, "\nfit = \"tick\"\nwhen = {}", quoted(on))),
+                InputKind::List(_) => {}
+                InputKind::Choice(on) => {
+                    let _ = write!(rest, "\nfit = \"tick\"\nwhen = {}", quoted(on));
+                }
                 InputKind::Text { comb: true, most: Some(most), .. } => {
                     let _ = write!(rest, "\nfit = \"cells\"\ncount = {most}");
                 }
@@ -401,7 +440,8 @@ impl Draft {
         }
     }
 
-    fn question_for(&mut self, input: &Input, value: &str, choices: Option<Vec<&str>>) {
+    /// `choices`: what is offered, and whether each has a place of its own on the paper.
+    fn question_for(&mut self, input: &Input, value: &str, choices: Option<(Vec<&str>, bool)>) {
         const GIVEN: [&str; 6] = crate::check::GIVEN;
         if GIVEN.contains(&value) {
             return;
@@ -411,8 +451,8 @@ impl Draft {
         }
         let label = quoted(&input.label);
         let answer = match (choices, &input.kind) {
-            (Some(choices), _) => {
-                let kind = if choices.len() > 1 { "kind = \"one\"" } else { "kind = \"many\", min = 0" };
+            (Some((choices, ticked)), _) => {
+                let kind = if choices.len() > 1 || !ticked { "kind = \"one\"" } else { "kind = \"many\", min = 0" };
                 let list: Vec<String> = choices
                     .iter()
                     .map(|choice| format!("{{ id = {0}, label = {{ ja = {0} }} }}", quoted(choice)))
@@ -425,7 +465,7 @@ impl Draft {
         self.ask(value, &format!("label = {{ ja = {label} }}\nanswer = {{ {answer} }}\noptional = true"));
     }
 
-    /// Known labels and what stands beside them; everything else that looks like a place becomes a hint.
+    /// Known labels and other labels with an empty box beside them; what only may be a place becomes a hint.
     fn read_labels(&mut self, at: usize, page: &Printed) {
         let groups = groups(page);
         for group in &groups {
@@ -529,11 +569,16 @@ impl Draft {
             && self.hints.len() < 200
         {
             let rest = format!("box = {}", place(inset(room, 0.3)));
-            self.hints.push(field(&format!("「{text}」"), "（値の名前）", at, &rest));
+            if STAFF.iter().any(|word| whole.contains(word)) || whole.chars().count() < 2 {
+                self.hints.push(field(&format!("「{text}」"), "（値の名前）", at, &rest));
+            } else {
+                self.others.push(Other { label: text, page: at, y: (room[1] * 10.0) as i32, rest });
+            }
         }
     }
 
-    /// Of several labels of one value the plainest becomes a field; the others stay hints.
+    /// Of several labels of one value the plainest becomes a field; the others stay hints. A label that the kiosk does not
+    /// know becomes a field with a question of its own.
     fn settle(&mut self) {
         let mut matches = std::mem::take(&mut self.matches);
         matches.sort_by_key(|found| found.rank);
@@ -552,6 +597,15 @@ impl Draft {
             }
             let parts = found.parts.iter().map(|part| field(&label, found.value, found.page, part)).collect();
             fields.push((found.page, found.rank.2, parts));
+        }
+        let mut others = std::mem::take(&mut self.others);
+        others.sort_by_key(|other| (other.page, other.y));
+        for (n, other) in others.iter().enumerate() {
+            let value = format!("field_{}", n + 1);
+            let (label, remark) = (quoted(&other.label), format!("「{}」", other.label));
+            let answer = "answer = { kind = \"text\", max = 40 }";
+            self.ask(&value, &format!("label = {{ ja = {label} }}\n{answer}\noptional = true"));
+            fields.push((other.page, other.y, vec![field(&remark, &value, other.page, &other.rest)]));
         }
         fields.sort_by_key(|(page, y, _)| (*page, *y));
         self.fields.extend(fields.into_iter().flat_map(|(_, _, parts)| parts));

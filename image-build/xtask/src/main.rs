@@ -8,6 +8,7 @@ mod steps;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use machine::Machine;
+use std::process::ExitCode;
 use steps::Steps;
 
 /// Builds, checks and shows Madoguchi. Run from anywhere inside the checkout.
@@ -39,8 +40,17 @@ enum Command {
     Bench,
 }
 
-fn main() -> Result<()> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    match run(Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\n{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Args) -> Result<()> {
     let machine = Machine::here()?;
     let mut steps = Steps::new(&machine);
     match args.command {

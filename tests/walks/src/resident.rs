@@ -34,7 +34,8 @@ pub struct Resident {
     pub services: Vec<&'static str>,
     /// How they make themselves known.
     pub way: Way,
-    /// What they answer, by question: a choice's id (several joined by `,`), digits, `YYYY-MM-DD`, katakana, or text in words
+    /// What they answer, by question: a choice's id (several joined by `,`), digits, a date in days from
+    /// today (`-4`), katakana, or text in words
     /// that are joined by `/`: kana that is converted (`かな=漢字`), kana, or digits with the words of addresses.
     pub answers: BTreeMap<&'static str, &'static str>,
     /// The level of satisfaction that they give.
@@ -174,7 +175,8 @@ fn answer_on(answer: &str, editor: &Editor, hands: &Hands<'_>, view: &View) -> a
         }
         AnswerKind::Date { .. } => {
             // The western calendar is offered beside the eras.
-            let date: domain::Date = answer.parse().context("the resident's date")?;
+            let days: i32 = answer.parse().context("the resident's days")?;
+            let date = jiff::ZonedDateTime::now().date().checked_add(jiff::Span::new().days(days))?;
             hands.touch(WESTERN)?;
             keys(hands, view, &format!("{:04}{:02}{:02}", date.year(), date.month(), date.day()))?;
         }

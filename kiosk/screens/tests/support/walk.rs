@@ -106,11 +106,14 @@ fn touch_mark(stage: &mut Stage) {
     }
 }
 
+/// What came of looking at a screen.
+pub type Seen = Result<(), Box<dyn std::error::Error>>;
+
 /// Walks through a visit with its troubles; `seen` is shown every screen.
 pub fn walk(
     stage: &mut Stage,
     variant: &Variant,
-    seen: &mut dyn FnMut(&mut Stage, &str) -> Result<(), Box<dyn std::error::Error>>,
+    seen: &mut dyn FnMut(&mut Stage, &str) -> Seen,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let settings = variant.settings;
     stage.citizen = variant.citizen;

@@ -32,7 +32,7 @@ fn hanako() -> Resident {
         way: Way::Face { birth: "550229", expiry: "2035", code: "2285" },
         answers: BTreeMap::from([
             ("move_kind", "within"),
-            ("move_date", "2026-11-20"),
+            ("move_date", "-4"),
             ("new_address", "なぎさ=渚/し=市/みなとまち=港町/3丁目5番2号"),
             ("name_kana", "ナギサ　ハナコ"),
             ("phone", "09000001234"),
@@ -40,7 +40,7 @@ fn hanako() -> Resident {
             ("head_of_household", "なぎさ=渚/いちろう=一郎"),
             ("kokuho_kind", "acquire"),
             ("kokuho_acquire", "left"),
-            ("kokuho_date", "2026-11-01"),
+            ("kokuho_date", "-23"),
             ("mynaho", "yes"),
             ("seal_number", "123456"),
             ("copies", "2"),
