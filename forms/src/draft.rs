@@ -178,7 +178,7 @@ const OTHERS: [&str; 15] = [
 ];
 /// Labels of what staff fill in.
 const STAFF: [&str; 12] =
-    ["職員", "受付", "交付", "決裁", "処理", "入力", "確認", "係", "窓口", "使用欄", "記入欄", "備考"];
+    ["職員", "受付", "交付", "決裁", "処理", "入力", "確認", "領収", "有料", "無料", "使用欄", "備考"];
 /// What the kiosk must never write.
 const INDIVIDUAL_NUMBER: [&str; 3] = ["個人番号", "マイナンバー", "mynumber"];
 

@@ -32,6 +32,11 @@ const PAGES: usize = 20;
 /// The most characters of a page.
 const CHARACTERS: usize = 20_000;
 
+/// Two drawings of one character are at most this far from each other, in millimetres.
+const HAIR: f32 = 0.5;
+/// The most characters between the two.
+const LINE: usize = 200;
+
 /// A printed character and where its ink is, in millimetres.
 #[derive(Debug, Clone)]
 pub(crate) struct Glyph {
@@ -289,7 +294,14 @@ impl<'a> Device<'a> for Collector {
             let rect = (props.transform * glyph.transform()).transform_rect_bbox(outline);
             if rect.is_finite() {
                 let rect = [rect.x0, rect.y0, rect.width(), rect.height()].map(|mm| mm as f32);
-                self.0.push(Glyph { text, rect });
+                // Bold that a font lacks is drawn as the same character again, a hair beside it.
+                let again =
+                    self.0.iter().rev().take(LINE).any(|other| {
+                        other.text == text && rect.iter().zip(other.rect).all(|(a, b)| (a - b).abs() < HAIR)
+                    });
+                if !again {
+                    self.0.push(Glyph { text, rect });
+                }
             }
         }
     }

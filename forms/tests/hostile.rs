@@ -133,6 +133,20 @@ fn an_xfa_form_is_refused_and_an_acroform_becomes_a_form() {
 }
 
 #[test]
+fn bold_that_is_drawn_twice_is_read_once() {
+    let text = "BT /F 24 Tf 1 0 0 1 100 700 Tm (Application) Tj 1 0 0 1 100.6 700 Tm (Application) Tj ET";
+    let stream = format!("<< /Length {} >>\nstream\n{text}\nendstream", text.len());
+    let font = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>";
+    let pdf = small("", "/Contents 4 0 R /Resources << /Font << /F 5 0 R >> >>", &[&stream, font]);
+    let place = tempfile::tempdir().unwrap();
+    let (from, form) = (place.path().join("a.pdf"), place.path().join("form"));
+    fs::write(&from, pdf).unwrap();
+    forms::start(&from, &form).unwrap();
+    let toml = fs::read_to_string(form.join("form.toml")).unwrap();
+    assert!(toml.contains("title = { ja = \"Application\" }"), "{toml}");
+}
+
+#[test]
 fn a_draft_finds_the_facts_of_the_shipped_forms() {
     let mut found = 0;
     let mut all = 0;
