@@ -19,20 +19,22 @@ fn main() {
     eprintln!("prepared {:?}", t.elapsed());
     let now = "2026-11-23T18:30".parse().unwrap();
     for l in Language::ALL {
-        let (sure, likely) = a.thresholds(l);
+        let mut dump = std::fs::File::create(format!("/tmp/w/signs-{}.jsonl", l.tag())).unwrap();
         let Ok(text) = std::fs::read_to_string(format!("{set}/{}.csv", l.tag())) else { continue };
-        let (mut n, mut right, mut wrong, mut back, mut backok, mut none, mut un, mut unref, mut unans) = (0,0,0,0,0,0,0,0,0);
+        let (mut t1, mut t3) = (0, 0); let (mut n, mut right, mut wrong, mut back, mut backok, mut none, mut un, mut unref, mut unans) = (0,0,0,0,0,0,0,0,0);
         let mut rows = csv::ReaderBuilder::new().from_reader(text.as_bytes());
         for r in rows.records() {
             let r = r.unwrap();
             let (id, q) = (&r[0], &r[1]);
             let reply = a.ask(l, q, None, now).unwrap();
+            { use std::io::Write; let f = a.find(l, q, None).unwrap(); writeln!(dump, "{}", serde_json::json!({"id": id, "q": q, "c": f.iter().map(|f| (f.meaning.id(), f.signs.clone())).collect::<Vec<_>>()})).unwrap(); }
             if id == "-" {
                 un += 1;
                 match &reply.answer { Some(x) => { unans += 1; println!("UNANS  {} {q} -> {x} {:.2}", l.tag(), reply.score) } None if reply.choices.is_empty() => unref += 1, _ => {} }
                 continue;
             }
             n += 1;
+            let f = a.find(l, q, None).unwrap(); if f.first().is_some_and(|f| f.meaning.id() == id) { t1 += 1 } if f.iter().take(3).any(|f| f.meaning.id() == id) { t3 += 1 }
             match &reply.answer {
                 Some(x) if x == id => right += 1,
                 Some(x) => { wrong += 1; println!("WRONG  {} {q} -> {x} {:.2} want {id}", l.tag(), reply.score) }
@@ -40,6 +42,6 @@ fn main() {
                 None => { none += 1; let f = a.find(l, q, None).unwrap(); println!("NONE   {} {q} -> {:?} {:.2} want {id}", l.tag(), f.first().map(|f| f.meaning.id()), reply.score) }
             }
         }
-        println!("== {} sure {sure:.2} likely {likely:.2}: right {right}/{n} wrong {wrong} back {back} (in choices {backok}) none {none}; unanswerable {un}: refused {unref} answered {unans}", l.tag());
+        println!("== {}: top1 {t1} top3 {t3} right {right}/{n} wrong {wrong} back {back} (in choices {backok}) none {none}; unanswerable {un}: refused {unref} answered {unans}", l.tag());
     }
 }

@@ -1,8 +1,9 @@
 //! Finds what a question means, and says how sure that is.
 
 use crate::calendar;
-use crate::embed::{EmbedError, Embedder, WIDTH};
-use crate::index::{Index, Match, Sketch, Target, Trust, pieces};
+use crate::classifier::{Classifier, dot};
+use crate::embed::{EmbedError, Embedder, Kind, WIDTH};
+use crate::index::{Index, Signs, Sketch, WEIGHTS, pieces};
 use crate::names::{self, Mention, Name, Unit};
 use crate::pack::{Append, Guide, Id, Topic};
 use crate::{say, when};
@@ -123,6 +124,8 @@ pub struct Found {
     pub meaning: Meaning,
     /// 0 to 1: how often such a finding is right.
     pub trust: f32,
+    /// What was seen of it, for calibration: six signs of an answer, four of something about a place or event.
+    pub signs: Vec<f32>,
 }
 
 /// Something to choose from when it is not clear.
@@ -193,50 +196,57 @@ impl Thing {
 
 /// What is known of one language.
 struct Tongue {
+    /// What all its texts have in common.
+    centre: [f32; WIDTH],
     index: Index,
-    attributes: Index,
+    /// The meaning of each answer itself.
+    says: Vec<[f32; WIDTH]>,
     names: Vec<Name<Thing>>,
     /// Words that mean the same: each as it is written -> the first of its list.
     synonyms: Vec<(String, String)>,
-    trust: Trust,
-    /// From this trust on it answers.
-    sure: f32,
-    /// From this trust on it asks back.
-    likely: f32,
 }
 
-/// Embeddings that were computed before, kept in a file.
+/// What was computed before, kept in a file: embeddings by text, classifiers by what they were learnt from.
 #[derive(Default)]
 struct Memory {
-    known: HashMap<[u8; 16], [f32; WIDTH]>,
+    known: HashMap<[u8; 16], Vec<u8>>,
     fresh: bool,
 }
 
+/// How often the classifiers see every example.
+const ROUNDS: usize = 30;
+
 impl Memory {
-    fn key(text: &str) -> [u8; 16] {
+    fn key(parts: &[&[u8]]) -> [u8; 16] {
+        let mut sum = Sha256::new();
+        parts.iter().for_each(|part| sum.update(part));
         let mut key = [0; 16];
-        key.copy_from_slice(&Sha256::digest(text.as_bytes())[..16]);
+        key.copy_from_slice(&sum.finalize()[..16]);
         key
     }
 
+    /// Records: a key, a length, so many bytes. A file that ends early gives what it holds.
     fn load(path: &Path) -> Self {
+        let bytes = fs::read(path).unwrap_or_default();
+        let mut rest = bytes.as_slice();
         let mut known = HashMap::new();
-        for record in fs::read(path).unwrap_or_default().chunks_exact(16 + WIDTH * 4) {
-            let (mut key, mut value) = ([0; 16], [0.0; WIDTH]);
-            key.copy_from_slice(&record[..16]);
-            for (value, bytes) in value.iter_mut().zip(record[16..].chunks_exact(4)) {
-                *value = f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-            }
-            known.insert(key, value);
+        while let Some((head, tail)) = rest.split_at_checked(20) {
+            let (mut key, mut length) = ([0; 16], [0; 4]);
+            key.copy_from_slice(&head[..16]);
+            length.copy_from_slice(&head[16..]);
+            let Some((value, tail)) = tail.split_at_checked(u32::from_le_bytes(length) as usize) else { break };
+            known.insert(key, value.to_vec());
+            rest = tail;
         }
         Self { known, fresh: false }
     }
 
     fn save(&self, path: &Path) -> std::io::Result<()> {
-        let mut bytes = Vec::with_capacity(self.known.len() * (16 + WIDTH * 4));
+        let mut bytes = Vec::new();
         for (key, value) in &self.known {
             bytes.extend(key);
-            bytes.extend(value.iter().flat_map(|value| value.to_le_bytes()));
+            bytes.extend((value.len() as u32).to_le_bytes());
+            bytes.extend(value);
         }
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
@@ -246,14 +256,38 @@ impl Memory {
         fs::rename(part, path)
     }
 
-    fn embed(&mut self, embedder: &mut Embedder, texts: &[String]) -> Result<Vec<[f32; WIDTH]>, EmbedError> {
-        let unknown: Vec<&String> = texts.iter().filter(|text| !self.known.contains_key(&Self::key(text))).collect();
-        let embedded = embedder.embed(&unknown)?;
+    fn embed(&mut self, embedder: &mut Embedder, kind: Kind, texts: &[String]) -> Result<Vec<[f32; WIDTH]>, EmbedError> {
+        let key = |text: &String| Self::key(&[kind.lead().as_bytes(), text.as_bytes()]);
+        let unknown: Vec<&String> = texts.iter().filter(|text| !self.known.contains_key(&key(text))).collect();
         self.fresh |= !unknown.is_empty();
-        for (text, value) in unknown.iter().zip(embedded) {
-            self.known.insert(Self::key(text), value);
+        for (text, value) in unknown.iter().zip(embedder.embed(kind, &unknown)?) {
+            self.known.insert(key(text), value.iter().flat_map(|value| value.to_le_bytes()).collect());
         }
-        Ok(texts.iter().map(|text| self.known.get(&Self::key(text)).copied().unwrap_or([0.0; WIDTH])).collect())
+        let value = |text: &String| {
+            let mut value = [0.0; WIDTH];
+            let bytes = self.known.get(&key(text)).map_or(&[][..], Vec::as_slice);
+            for (value, bytes) in value.iter_mut().zip(bytes.chunks_exact(4)) {
+                *value = f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+            }
+            value
+        };
+        Ok(texts.iter().map(value).collect())
+    }
+
+    fn classifier(&mut self, examples: &[([f32; WIDTH], usize)], classes: usize) -> Classifier {
+        let mut parts: Vec<Vec<u8>> = vec![classes.to_le_bytes().to_vec(), ROUNDS.to_le_bytes().to_vec()];
+        for (example, class) in examples {
+            parts.push(example.iter().flat_map(|value| value.to_le_bytes()).collect());
+            parts.push(class.to_le_bytes().to_vec());
+        }
+        let key = Self::key(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        if let Some(known) = self.known.get(&key).and_then(|bytes| Classifier::from_bytes(bytes)) {
+            return known;
+        }
+        let learnt = Classifier::learn(examples, classes, ROUNDS);
+        self.known.insert(key, learnt.to_bytes());
+        self.fresh = true;
+        learnt
     }
 }
 
@@ -264,6 +298,8 @@ pub struct Answerer {
     embedder: Mutex<Embedder>,
     ids: Vec<Id>,
     tongues: BTreeMap<Language, Tongue>,
+    classifier: Classifier,
+    attributes: Classifier,
 }
 
 impl Answerer {
@@ -274,45 +310,62 @@ impl Answerer {
     /// When the network cannot be used.
     pub fn new(guide: Guide, reader: Arc<Reader>, models: &Models, memory: Option<PathBuf>) -> Result<Self, AnswererError> {
         let mut embedder = Embedder::load(models)?;
-        let mut remembered = memory.as_deref().map(Memory::load).unwrap_or_default();
+        let mut kept = memory.as_deref().map(Memory::load).unwrap_or_default();
         let lists: BTreeMap<Language, BTreeMap<Attribute, Vec<String>>> = toml::from_str(include_str!("attributes.toml"))?;
         let ids: Vec<Id> = guide.answers.keys().cloned().collect();
         let mut tongues = BTreeMap::new();
+        let (mut examples, mut about) = (Vec::new(), Vec::new());
         for language in Language::ALL {
+            let names = names_of(&guide, &reader, language);
             let maker = Sketcher { reader: &reader, language, synonyms: synonyms(&guide, language) };
             let mut texts = Vec::new();
             for (at, answer) in guide.answers.values().enumerate() {
-                for ask in &answer.text(language).ask {
-                    texts.push((Target::try_from(at).unwrap_or(Target::MAX), maker.normal(ask)));
-                }
+                texts.extend(answer.text(language).ask.iter().map(|ask| (at, maker.normal(ask))));
             }
-            let index = Index::new(maker.sketches(&texts, &mut embedder, &mut remembered)?);
-            let mut wordings = Vec::new();
+            let says: Vec<String> =
+                guide.answers.values().map(|answer| ruby::plain(&answer.text(language).say)).collect();
+            let asks: Vec<String> = texts.iter().map(|(_, text)| text.clone()).collect();
+            let asked = kept.embed(&mut embedder, Kind::Query, &asks)?;
+            let centre = mean(&asked);
+            let meanings: Vec<_> = asked.iter().map(|meaning| less(meaning, &centre)).collect();
+            examples.extend(meanings.iter().zip(&texts).map(|(meaning, (at, _))| (*meaning, *at)));
+            let said = kept.embed(&mut embedder, Kind::Passage, &says)?;
+            let said_centre = mean(&said);
+            let entries = texts
+                .iter()
+                .zip(&meanings)
+                .map(|((at, text), meaning)| (*at, Sketch { meaning: *meaning, ..maker.sketch(text) }))
+                .collect();
+            // What is asked about a place; and what is asked that only mentions one.
+            let mut wordings: Vec<(usize, String)> = Vec::new();
             for (attribute, asked) in lists.get(&language).into_iter().flatten() {
-                for ask in asked {
-                    wordings.push((*attribute as Target, maker.normal(ask)));
-                }
+                wordings.extend(asked.iter().map(|ask| (*attribute as usize, maker.normal(ask))));
             }
-            let attributes = Index::new(maker.sketches(&wordings, &mut embedder, &mut remembered)?);
-            let names = names_of(&guide, &reader, language);
-            let mut tongue = Tongue {
-                index,
-                attributes,
+            for (_, text) in &texts {
+                let units = names::units(&reader, language, text);
+                let found = names::mentions(language, &units, &names);
+                wordings.extend(found.into_iter().take(1).map(|mention| (Attribute::ALL.len(), mention.rest)));
+            }
+            let asks: Vec<String> = wordings.iter().map(|(_, text)| text.clone()).collect();
+            let asked = kept.embed(&mut embedder, Kind::Query, &asks)?;
+            about.extend(asked.iter().zip(&wordings).map(|(meaning, (at, _))| (less(meaning, &centre), *at)));
+            let tongue = Tongue {
+                centre,
+                index: Index::new(entries),
+                says: said.iter().map(|meaning| less(meaning, &said_centre)).collect(),
                 names,
                 synonyms: maker.synonyms,
-                trust: Trust::learn(&[]),
-                sure: 0.5,
-                likely: 0.2,
             };
-            tongue.learn(&texts, &reader, language, &mut embedder, &mut remembered)?;
             tongues.insert(language, tongue);
         }
-        if let Some(path) = memory.filter(|_| remembered.fresh)
-            && let Err(error) = remembered.save(&path)
+        let classifier = kept.classifier(&examples, ids.len());
+        let attributes = kept.classifier(&about, Attribute::ALL.len() + 1);
+        if let Some(path) = memory.filter(|_| kept.fresh)
+            && let Err(error) = kept.save(&path)
         {
-            tracing::warn!(%error, "the embeddings are not kept; they will be computed again at the next start");
+            tracing::warn!(%error, "what was learnt is not kept; it will be learnt again at the next start");
         }
-        Ok(Self { guide, reader, embedder: Mutex::new(embedder), ids, tongues })
+        Ok(Self { guide, reader, embedder: Mutex::new(embedder), ids, tongues, classifier, attributes })
     }
 
     /// The guide.
@@ -336,28 +389,81 @@ impl Answerer {
         if question.is_empty() {
             return Ok(Vec::new());
         }
-        let mut embedder = self.embedder.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut memory = Memory::default();
-        let asked = tongue.asked(&maker, &question, topic.and_then(thing), &mut embedder, &mut memory)?;
-        let matches = tongue.rank(&asked, |_, _| false);
-        let trust = tongue.trust.of(&matches.iter().map(|(_, found)| *found).collect::<Vec<_>>());
-        let best = matches.first().map_or(1.0, |(_, found)| found.score.max(1e-3));
-        Ok(matches
+        let candidates = self.candidates(language, tongue, &maker, &question, topic)?;
+        // "None of these" is a candidate too.
+        let most = candidates.iter().map(|candidate| candidate.score).fold(WEIGHTS.none, f32::max);
+        let sum: f32 = candidates.iter().map(|c| (c.score - most).exp()).sum::<f32>() + (WEIGHTS.none - most).exp();
+        Ok(candidates
             .into_iter()
-            .take(8)
-            .filter_map(|(meaning, found)| {
-                // What comes after the best is less sure in the measure in which it fits less.
-                let trust = trust * (found.score / best).powi(4);
-                Some(Found { meaning: self.meaning(meaning)?, trust })
-            })
+            .map(|candidate| Found { meaning: candidate.meaning, trust: (candidate.score - most).exp() / sum, signs: candidate.signs })
             .collect())
     }
 
-    fn meaning(&self, candidate: Candidate) -> Option<Meaning> {
-        match candidate {
-            Candidate::Answer(target) => self.ids.get(target as usize).cloned().map(Meaning::Answer),
-            Candidate::Of(thing, attribute) => thing.asked(attribute),
+    fn candidates(
+        &self,
+        language: Language,
+        tongue: &Tongue,
+        maker: &Sketcher<'_>,
+        question: &str,
+        topic: Option<&Meaning>,
+    ) -> Result<Vec<Candidate>, AnswererError> {
+        let units: Vec<Unit> = names::units(&self.reader, language, question);
+        let mut mentions: Vec<Mention<Thing>> = names::mentions(language, &units, &tongue.names);
+        mentions.truncate(4);
+        let letters = units.iter().map(|unit| unit.sound.len()).sum::<usize>().max(1) as f32;
+        if mentions.is_empty()
+            && let Some(topic) = topic.and_then(thing)
+        {
+            let space = if language == Language::En { " " } else { "" };
+            mentions.push(Mention { of: topic, quality: 0.6, length: 0, rest: format!("x{space}{question}") });
         }
+        let mut texts = vec![question.to_owned()];
+        texts.extend(mentions.iter().map(|mention| mention.rest.clone()));
+        let embedded = {
+            let mut embedder = self.embedder.lock().unwrap_or_else(PoisonError::into_inner);
+            embedder.embed(Kind::Query, &texts)?
+        };
+        let mut meanings = embedded.iter().map(|meaning| less(meaning, &tongue.centre));
+        let Some(meaning) = meanings.next() else { return Ok(Vec::new()) };
+        let mut sketch = Sketch { meaning, ..maker.sketch(question) };
+        tongue.index.weigh(&mut sketch);
+        let nearest = tongue.index.nearest(&sketch, self.ids.len());
+        let classes = self.classifier.chances(&sketch.meaning);
+        let mut all = vec![0.0f32; self.ids.len()];
+        for other in self.tongues.values() {
+            let near = other.index.nearest_meaning(&sketch.meaning, self.ids.len());
+            all.iter_mut().zip(near).for_each(|(all, near)| *all += near / self.tongues.len() as f32);
+        }
+        let mut candidates: Vec<Candidate> = (0..self.ids.len())
+            .map(|at| {
+                let [near, words, sound] = nearest[at];
+                let say = tongue.says.get(at).map_or(0.0, |say| dot(say, &sketch.meaning));
+                let signs = Signs { class: classes[at].max(-12.0), near, all: all[at], say, words, sound };
+                Candidate { meaning: Meaning::Answer(self.ids[at].clone()), score: signs.score(), signs: signs.list().to_vec() }
+            })
+            .collect();
+        for (mention, rest) in mentions.iter().zip(meanings) {
+            let bare = mention.rest.chars().filter(|c| c.is_alphanumeric()).count() <= 2;
+            let mut chances = self.attributes.chances(&rest);
+            if bare {
+                // Nothing but a name: what is it?
+                chances.fill(-6.0);
+                chances[Attribute::About as usize] = -0.2;
+            }
+            for attribute in Attribute::ALL {
+                let Some(meaning) = mention.of.asked(attribute) else { continue };
+                let signs = [chances[attribute as usize].max(-12.0), mention.quality, mention.length as f32 / letters, 1.0];
+                let score = signs.iter().zip(WEIGHTS.attribute).map(|(sign, weight)| sign * weight).sum();
+                match candidates.iter_mut().find(|other| other.meaning == meaning) {
+                    Some(other) if other.score >= score => {}
+                    Some(other) => *other = Candidate { meaning, score, signs: signs.to_vec() },
+                    None => candidates.push(Candidate { meaning, score, signs: signs.to_vec() }),
+                }
+            }
+        }
+        candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.meaning.cmp(&b.meaning)));
+        candidates.truncate(16);
+        Ok(candidates)
     }
 
     /// Answers, asks back, or does not know.
@@ -367,7 +473,7 @@ impl Answerer {
     pub fn ask(&self, language: Language, text: &str, topic: Option<&Meaning>, now: DateTime) -> Result<Reply, AnswererError> {
         let found: Vec<Found> =
             self.find(language, text, topic)?.into_iter().filter(|found| self.is_valid(&found.meaning, now.date())).collect();
-        let (sure, likely) = self.tongues.get(&language).map_or((1.0, 1.0), |tongue| (tongue.sure, tongue.likely));
+        let (sure, likely) = (SURE, LIKELY);
         let day = when::day(language, &normal(text), now.date());
         // Help first: an emergency that is nearly the best is the best.
         if let Some(emergency) = found
@@ -538,11 +644,6 @@ impl Answerer {
         }
     }
 
-    /// The trust from which it answers, and from which it asks back.
-    pub fn thresholds(&self, language: Language) -> (f32, f32) {
-        self.tongues.get(&language).map_or((1.0, 1.0), |tongue| (tongue.sure, tongue.likely))
-    }
-
     /// Whether a place is open on a day, for the screen.
     pub fn open_on(&self, place: &str, date: Date) -> Option<calendar::OpenDay> {
         self.guide.places.get(place).map(|place| calendar::on(place, date))
@@ -652,21 +753,6 @@ impl Sketcher<'_> {
         };
         Sketch { words: pieces(&words, word_sizes), sound: pieces(&sound, sound_sizes), meaning: [0.0; WIDTH] }
     }
-
-    fn sketches(
-        &self,
-        texts: &[(Target, String)],
-        embedder: &mut Embedder,
-        memory: &mut Memory,
-    ) -> Result<Vec<(Target, Sketch)>, EmbedError> {
-        let plain: Vec<String> = texts.iter().map(|(_, text)| text.clone()).collect();
-        let meanings = memory.embed(embedder, &plain)?;
-        Ok(texts
-            .iter()
-            .zip(meanings)
-            .map(|((target, text), meaning)| (*target, Sketch { meaning, ..self.sketch(text) }))
-            .collect())
-    }
 }
 
 /// English words that a question consists of, whatever it asks.
@@ -703,129 +789,32 @@ fn without_particle(word: &str) -> String {
     word.to_owned()
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Candidate {
-    Answer(Target),
-    Of(Thing, Attribute),
+/// Something that a question may mean.
+struct Candidate {
+    meaning: Meaning,
+    score: f32,
+    signs: Vec<f32>,
 }
 
-/// A question, ready to be compared.
-struct Asked {
-    sketch: Sketch,
-    /// What it names, how well, and the matches of what is asked about it.
-    things: Vec<(Thing, f32, Vec<Match>)>,
+fn mean(vectors: &[[f32; WIDTH]]) -> [f32; WIDTH] {
+    let mut mean = [0.0; WIDTH];
+    for vector in vectors {
+        mean.iter_mut().zip(vector).for_each(|(mean, value)| *mean += value / vectors.len() as f32);
+    }
+    mean
 }
 
-impl Tongue {
-    fn asked(
-        &self,
-        maker: &Sketcher<'_>,
-        question: &str,
-        topic: Option<Thing>,
-        embedder: &mut Embedder,
-        memory: &mut Memory,
-    ) -> Result<Asked, EmbedError> {
-        let units: Vec<Unit> = names::units(maker.reader, maker.language, question);
-        let mut mentions: Vec<Mention<Thing>> = names::mentions(maker.language, &units, &self.names);
-        mentions.truncate(4);
-        if mentions.is_empty()
-            && let Some(topic) = topic
-        {
-            let space = if maker.language == Language::En { " " } else { "" };
-            mentions.push(Mention { of: topic, quality: 0.85, length: 0, rest: format!("x{space}{question}") });
-        }
-        let mut texts = vec![question.to_owned()];
-        texts.extend(mentions.iter().map(|mention| mention.rest.clone()));
-        let meanings = memory.embed(embedder, &texts)?;
-        let mut sketches = texts.iter().zip(meanings).map(|(text, meaning)| Sketch { meaning, ..maker.sketch(text) });
-        let Some(mut sketch) = sketches.next() else { return Ok(Asked { sketch: maker.sketch(""), things: Vec::new() }) };
-        self.index.weigh(&mut sketch);
-        let longest = mentions.first().map_or(1, |mention| mention.length.max(1)) as f32;
-        let things = mentions
-            .iter()
-            .zip(sketches)
-            .map(|(mention, mut rest)| {
-                self.attributes.weigh(&mut rest);
-                let bare = mention.rest.chars().filter(|c| c.is_alphanumeric()).count() <= 2;
-                let found = if bare {
-                    // Nothing but a name: what is it?
-                    vec![Match { target: Attribute::About as Target, score: 0.7, parts: [0.6; 3] }]
-                } else {
-                    self.attributes.find(&rest, |_, _| false)
-                };
-                // A shorter name within a longer one is less likely meant.
-                let weight = if mention.length == 0 { 1.0 } else { 0.7 + 0.3 * mention.length as f32 / longest };
-                (mention.of.clone(), mention.quality * weight, found)
-            })
-            .collect();
-        Ok(Asked { sketch, things })
-    }
-
-    /// All that a question may mean, best first.
-    fn rank(&self, asked: &Asked, skip: impl Fn(usize, Target) -> bool) -> Vec<(Candidate, Match)> {
-        let mut all: Vec<(Candidate, Match)> =
-            self.index.find(&asked.sketch, skip).into_iter().take(12).map(|m| (Candidate::Answer(m.target), m)).collect();
-        for (thing, quality, found) in &asked.things {
-            let mut taken = Vec::new();
-            for m in found.iter().take(3) {
-                let Some(attribute) = Attribute::ALL.get(m.target as usize) else { continue };
-                let Some(meaning) = thing.asked(*attribute) else { continue };
-                if taken.contains(&meaning) {
-                    continue;
-                }
-                taken.push(meaning);
-                // The name is half of what was said.
-                let with = |part: f32| quality * (0.35 + 0.65 * part);
-                let parts = m.parts.map(with);
-                all.push((Candidate::Of(thing.clone(), *attribute), Match { target: Target::MAX, score: with(m.score), parts }));
-            }
-        }
-        all.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
-        all
-    }
-
-    /// Learns how far matches can be trusted, from the guide itself: each way of asking is left out in turn (the best match
-    /// should then be its own answer), and with all others of its answer (then nothing should be found).
-    fn learn(
-        &mut self,
-        texts: &[(Target, String)],
-        reader: &Reader,
-        language: Language,
-        embedder: &mut Embedder,
-        memory: &mut Memory,
-    ) -> Result<(), EmbedError> {
-        let maker = Sketcher { reader, language, synonyms: self.synonyms.clone() };
-        let mut examples = Vec::new();
-        for (at, (target, text)) in texts.iter().enumerate() {
-            let asked = self.asked(&maker, text, None, embedder, memory)?;
-            let ranked = self.rank(&asked, |other, _| other == at);
-            let right = matches!(ranked.first(), Some((Candidate::Answer(found), _)) if found == target);
-            examples.push((ranked.into_iter().map(|(_, m)| m).collect::<Vec<_>>(), right));
-            // One in three without its answer: most questions can be answered.
-            if at % 3 == 0 {
-                let ranked = self.rank(&asked, |_, other| other == *target);
-                examples.push((ranked.into_iter().map(|(_, m)| m).collect(), false));
-            }
-        }
-        self.trust = Trust::learn(&examples);
-        let mut outcomes: Vec<(f32, bool)> =
-            examples.iter().map(|(matches, right)| (self.trust.of(matches), *right)).collect();
-        outcomes.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let (mut wrong, mut sure) = (0usize, 0.5f32);
-        for (trust, right) in &outcomes {
-            wrong += usize::from(!right);
-            if wrong as f32 > MOST_WRONG * outcomes.len() as f32 {
-                break;
-            }
-            sure = *trust;
-        }
-        self.sure = sure.clamp(0.35, 0.9);
-        self.likely = (self.sure * 0.45).min(0.3);
-        let answered = outcomes.iter().filter(|(trust, _)| *trust >= self.sure).count();
-        tracing::debug!(language = language.tag(), sure, answered, of = outcomes.len(), "learnt from {} ways of asking", self.index.len());
-        Ok(())
-    }
+/// A vector without what is common, of length 1.
+fn less(vector: &[f32; WIDTH], common: &[f32; WIDTH]) -> [f32; WIDTH] {
+    let mut own = *vector;
+    own.iter_mut().zip(common).for_each(|(own, common)| *own -= common);
+    let length = dot(&own, &own).sqrt().max(1e-6);
+    own.iter_mut().for_each(|own| *own /= length);
+    own
 }
 
-/// The share of wrong answers among all questions that a guide may give of itself.
-const MOST_WRONG: f32 = 0.02;
+/// From this trust on it answers: at this point of `tests/voice/questions/dev` fewer than two answers in a hundred are wrong.
+const SURE: f32 = 0.5;
+
+/// From this trust on it asks back.
+const LIKELY: f32 = 0.15;

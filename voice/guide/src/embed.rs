@@ -14,6 +14,25 @@ const LONGEST: usize = 96;
 /// Texts that go through the network together.
 const TOGETHER: usize = 16;
 
+/// What a text is to the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Something asked.
+    Query,
+    /// Something that may answer.
+    Passage,
+}
+
+impl Kind {
+    /// The words that e5 wants before a text.
+    pub(crate) fn lead(self) -> &'static str {
+        match self {
+            Self::Query => "query: ",
+            Self::Passage => "passage: ",
+        }
+    }
+}
+
 /// Embeds texts.
 pub struct Embedder {
     session: Session,
@@ -50,10 +69,10 @@ impl Embedder {
     ///
     /// # Errors
     /// When the network fails.
-    pub fn embed<T: AsRef<str>>(&mut self, texts: &[T]) -> Result<Vec<[f32; WIDTH]>, EmbedError> {
+    pub fn embed<T: AsRef<str>>(&mut self, kind: Kind, texts: &[T]) -> Result<Vec<[f32; WIDTH]>, EmbedError> {
         let mut tokens = Vec::with_capacity(texts.len());
         for text in texts {
-            let encoding = self.tokenizer.encode(format!("query: {}", text.as_ref()), true);
+            let encoding = self.tokenizer.encode(format!("{}{}", kind.lead(), text.as_ref()), true);
             let encoding = encoding.map_err(|error| EmbedError::Tokenizer(error.to_string()))?;
             let mut ids: Vec<i64> = encoding.get_ids().iter().map(|id| i64::from(*id)).collect();
             ids.truncate(LONGEST);

@@ -1,50 +1,39 @@
-//! What is asked -> what is meant. Each way of asking is known in three manners: its words, its sound, its meaning (an
-//! embedding). A question is compared with all of them; how far the best can be trusted was learnt from the guide itself.
+//! What is asked -> what is meant. A question is compared with every way of asking in several independent manners; how much
+//! each says was learnt once from questions that are in no guide (`tests/voice/calibrate.py`).
 
+use crate::classifier::dot;
 use crate::embed::WIDTH;
 use std::collections::HashMap;
-
-/// A way of asking, in the three manners.
-#[derive(Debug, Clone)]
-pub(crate) struct Sketch {
-    /// Word pieces, by weight; of length 1.
-    pub words: Sparse,
-    /// Sound pieces, by weight; of length 1.
-    pub sound: Sparse,
-    /// The embedding.
-    pub meaning: [f32; WIDTH],
-}
 
 /// A sparse vector: piece -> weight.
 pub(crate) type Sparse = HashMap<u64, f32>;
 
-/// Something that can be asked for, as a number of the index's user.
-pub(crate) type Target = u32;
-
-/// How well a target fits a question.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Match {
-    pub target: Target,
-    /// All manners together.
-    pub score: f32,
-    /// Each: words, sound, meaning.
-    pub parts: [f32; 3],
+/// A text in three manners.
+#[derive(Debug, Clone)]
+pub(crate) struct Sketch {
+    /// Pieces of its words.
+    pub words: Sparse,
+    /// Pieces of its sound.
+    pub sound: Sparse,
+    /// Its embedding, less what all texts of its language have in common; of length 1.
+    pub meaning: [f32; WIDTH],
 }
 
-/// The weights of the three manners. They were chosen by leaving out each way of asking of both example guides in turn.
-const WEIGHTS: [f32; 3] = [0.30, 0.22, 0.48];
-
-/// Cosines of this network lie between this and 1.
-const LEAST_MEANING: f32 = 0.78;
-
-/// All ways of asking of one language.
-#[derive(Debug, Default)]
-pub(crate) struct Index {
-    targets: Vec<Target>,
-    sketches: Vec<Sketch>,
-    /// How rare each piece is: in the words, in the sound.
-    rarity: [HashMap<u64, f32>; 2],
-    usual: [f32; 2],
+/// What was seen of one candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Signs {
+    /// The logarithm of the classifier's chance.
+    pub class: f32,
+    /// Likeness of meaning to the nearest way of asking in the same language.
+    pub near: f32,
+    /// The same, averaged over all languages.
+    pub all: f32,
+    /// Likeness of meaning to the answer itself.
+    pub say: f32,
+    /// Likeness of words to the nearest way of asking.
+    pub words: f32,
+    /// Likeness of sound.
+    pub sound: f32,
 }
 
 /// The pieces of a text: how often each occurs.
@@ -60,7 +49,7 @@ pub(crate) fn pieces(units: &[String], sizes: &[usize]) -> Sparse {
 }
 
 fn hash(units: &[String]) -> u64 {
-    // FNV-1a: the same in every run, so that an index can be kept.
+    // FNV-1a: the same in every run.
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in units.iter().flat_map(|unit| unit.bytes().chain([0])) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
@@ -73,13 +62,18 @@ fn cosine(a: &Sparse, b: &Sparse) -> f32 {
     small.iter().filter_map(|(piece, weight)| large.get(piece).map(|other| weight * other)).sum()
 }
 
-pub(crate) fn dot(a: &[f32; WIDTH], b: &[f32; WIDTH]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+/// All ways of asking of one language.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    entries: Vec<(usize, Sketch)>,
+    /// How rare each piece is: in the words, in the sound; and a piece never seen.
+    rarity: [HashMap<u64, f32>; 2],
+    unseen: [f32; 2],
 }
 
 impl Index {
-    /// Of these ways of asking (raw counts of pieces, not yet weighted).
-    pub fn new(entries: Vec<(Target, Sketch)>) -> Self {
+    /// Of these ways of asking, each with the number of its answer (raw counts of pieces, not yet weighted).
+    pub fn new(entries: Vec<(usize, Sketch)>) -> Self {
         let mut index = Self::default();
         let count = entries.len().max(1) as f32;
         for manner in 0..2 {
@@ -89,14 +83,12 @@ impl Index {
                     *seen.entry(*piece).or_default() += 1.0;
                 }
             }
-            index.rarity[manner] =
-                seen.into_iter().map(|(piece, times)| (piece, (1.0 + count / times).ln())).collect();
-            index.usual[manner] = (1.0 + count).ln();
+            index.rarity[manner] = seen.into_iter().map(|(piece, times)| (piece, (1.0 + count / times).ln())).collect();
+            index.unseen[manner] = (1.0 + count).ln();
         }
         for (target, mut sketch) in entries {
             index.weigh(&mut sketch);
-            index.targets.push(target);
-            index.sketches.push(sketch);
+            index.entries.push((target, sketch));
         }
         index
     }
@@ -105,7 +97,7 @@ impl Index {
     pub fn weigh(&self, sketch: &mut Sketch) {
         for (manner, sparse) in [&mut sketch.words, &mut sketch.sound].into_iter().enumerate() {
             for (piece, weight) in sparse.iter_mut() {
-                *weight *= self.rarity[manner].get(piece).copied().unwrap_or(self.usual[manner]);
+                *weight *= self.rarity[manner].get(piece).copied().unwrap_or(self.unseen[manner]);
             }
             let length = sparse.values().map(|weight| weight * weight).sum::<f32>().sqrt();
             if length > 0.0 {
@@ -114,108 +106,56 @@ impl Index {
         }
     }
 
-    /// How many ways of asking there are.
-    pub fn len(&self) -> usize {
-        self.targets.len()
+    /// For each of `count` answers: the nearest by meaning, by words, by sound.
+    pub fn nearest(&self, question: &Sketch, count: usize) -> Vec<[f32; 3]> {
+        let mut best = vec![[0.0f32; 3]; count];
+        for (target, sketch) in &self.entries {
+            let Some(best) = best.get_mut(*target) else { continue };
+            best[0] = best[0].max(dot(&question.meaning, &sketch.meaning));
+            best[1] = best[1].max(cosine(&question.words, &sketch.words));
+            best[2] = best[2].max(cosine(&question.sound, &sketch.sound));
+        }
+        best
     }
+}
 
-    /// The target and sketch of each way of asking.
-    pub fn entries(&self) -> impl Iterator<Item = (Target, &Sketch)> {
-        self.targets.iter().copied().zip(&self.sketches)
-    }
-
-    /// The targets that fit a weighed question, best first. `skip` leaves out single ways of asking.
-    pub fn find(&self, question: &Sketch, skip: impl Fn(usize, Target) -> bool) -> Vec<Match> {
-        let mut best: HashMap<Target, (Match, f32)> = HashMap::new();
-        for (at, (target, sketch)) in self.entries().enumerate() {
-            if skip(at, target) {
-                continue;
-            }
-            let parts = compare(question, sketch);
-            let score = joined(parts);
-            let entry = best.entry(target).or_insert((Match { target, score, parts }, 0.0));
-            if score > entry.0.score {
-                entry.1 = entry.0.score;
-                entry.0 = Match { target, score, parts };
-            } else if entry.0.score > score {
-                entry.1 = entry.1.max(score);
+impl Index {
+    /// For each of `count` answers: the nearest by meaning alone.
+    pub fn nearest_meaning(&self, meaning: &[f32; WIDTH], count: usize) -> Vec<f32> {
+        let mut best = vec![0.0f32; count];
+        for (target, sketch) in &self.entries {
+            if let Some(best) = best.get_mut(*target) {
+                *best = best.max(dot(meaning, &sketch.meaning));
             }
         }
-        // A second way of asking that fits too is a second witness.
-        let mut found: Vec<Match> = best
-            .into_values()
-            .map(|(mut best, second)| {
-                best.score += 0.12 * second;
-                best
-            })
-            .collect();
-        found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.target.cmp(&b.target)));
-        found
+        best
     }
 }
 
-/// Words, sound, meaning: each 0 to 1.
-pub(crate) fn compare(a: &Sketch, b: &Sketch) -> [f32; 3] {
-    let meaning = ((dot(&a.meaning, &b.meaning) - LEAST_MEANING) / (1.0 - LEAST_MEANING)).max(0.0);
-    [cosine(&a.words, &b.words), cosine(&a.sound, &b.sound), meaning]
+/// How much each sign says, learnt by `tests/voice/calibrate.py` from `tests/voice/questions/dev`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Weights {
+    /// Of an answer: class, near, all, say, words, sound.
+    pub answer: [f32; 6],
+    /// Of something about a place or event: the attribute's chance, the quality of the name, the share of the question that
+    /// the name is; and a constant.
+    pub attribute: [f32; 4],
+    /// The score of "nothing of these".
+    pub none: f32,
 }
 
-fn joined(parts: [f32; 3]) -> f32 {
-    parts.iter().zip(WEIGHTS).map(|(part, weight)| part * weight).sum()
-}
+/// See [`Weights`].
+pub(crate) const WEIGHTS: Weights =
+    Weights { answer: [1.11, 5.30, 5.54, 5.45, 2.65, 2.99], attribute: [1.00, 9.36, 4.98, 1.41], none: 4.50 };
 
-/// How sure one can be that the best match is what was meant: a logistic function of what is seen of the matches.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Trust {
-    weights: [f64; Trust::SIGNS],
-}
-
-impl Trust {
-    const SIGNS: usize = 7;
-
-    fn signs(matches: &[Match]) -> [f64; Self::SIGNS] {
-        let best = matches.first().map_or([0.0; 4], |m| [m.score, m.parts[0], m.parts[1], m.parts[2]]);
-        let second = matches.get(1).map_or(0.0, |m| m.score);
-        let fourth = matches.get(3).map_or(0.0, |m| m.score);
-        [
-            1.0,
-            f64::from(best[0]),
-            f64::from(best[0] - second),
-            f64::from(best[0] - fourth),
-            f64::from(best[1]),
-            f64::from(best[2]),
-            f64::from(best[3]),
-        ]
+impl Signs {
+    /// In the order of [`Weights::answer`].
+    pub fn list(self) -> [f32; 6] {
+        [self.class, self.near, self.all, self.say, self.words, self.sound]
     }
 
-    /// 0 to 1.
-    pub fn of(&self, matches: &[Match]) -> f32 {
-        let sum: f64 = Self::signs(matches).iter().zip(self.weights).map(|(sign, weight)| sign * weight).sum();
-        (1.0 / (1.0 + (-sum).exp())) as f32
-    }
-
-    /// Learns from examples: matches, and whether the best was right. Plain gradient descent with a little decay.
-    pub fn learn(examples: &[(Vec<Match>, bool)]) -> Self {
-        let rows: Vec<_> = examples.iter().map(|(matches, right)| (Self::signs(matches), f64::from(u8::from(*right)))).collect();
-        let mut weights = [0.0; Self::SIGNS];
-        if rows.is_empty() {
-            // Nothing to learn from: trust what is nearly the same.
-            return Self { weights: [-6.0, 10.0, 0.0, 0.0, 0.0, 0.0, 0.0] };
-        }
-        let count = rows.len() as f64;
-        for _ in 0..3000 {
-            let mut slope = [0.0; Self::SIGNS];
-            for (signs, right) in &rows {
-                let sum: f64 = signs.iter().zip(weights).map(|(sign, weight)| sign * weight).sum();
-                let error = 1.0 / (1.0 + (-sum).exp()) - right;
-                for (slope, sign) in slope.iter_mut().zip(signs) {
-                    *slope += error * sign / count;
-                }
-            }
-            for (weight, slope) in weights.iter_mut().zip(slope) {
-                *weight -= 4.0 * (slope + 1e-5 * *weight);
-            }
-        }
-        Self { weights }
+    /// All together.
+    pub fn score(self) -> f32 {
+        self.list().iter().zip(WEIGHTS.answer).map(|(sign, weight)| sign * weight).sum()
     }
 }

@@ -6,6 +6,7 @@
 
 mod answerer;
 pub mod calendar;
+mod classifier;
 mod dialogue;
 mod embed;
 mod index;
@@ -16,5 +17,5 @@ mod when;
 
 pub use answerer::{Answerer, AnswererError, Choice, Found, Meaning, Reply};
 pub use dialogue::{Dialogue, Unanswered};
-pub use embed::{EmbedError, Embedder};
+pub use embed::{EmbedError, Embedder, Kind};
 pub use pack::{Fault, Guide, PackError};
