@@ -11,6 +11,7 @@
 mod http;
 mod ipp_printer;
 mod line;
+mod media;
 mod message;
 mod page;
 mod reasons;

@@ -7,6 +7,7 @@
 use crate::Config;
 use crate::http::Address;
 use crate::ipp_printer::{Carrier, IppError, IppPrinter, Job, JobState};
+use crate::media::Media;
 use crate::reasons::Condition;
 use crate::shared::{Ended, Mood, Voice};
 use domain::form::FilledForm;
@@ -131,6 +132,7 @@ enum Stage {
 /// The paper that is on its way.
 struct Current {
     paper: Arc<FilledForm>,
+    media: Media,
     stage: Stage,
     /// How often it was sent again after the printer had given it up.
     tries: u32,
@@ -217,7 +219,8 @@ impl Page {
     /// Asks the printer how it is, then does what waits for it.
     fn look(&mut self) {
         let stuck = matches!(&self.current, Some(Current { stage: Stage::Taken { since, .. }, .. }) if since.elapsed() >= self.stuck_after);
-        let condition = match self.printer.condition(stuck) {
+        let wanted = self.current.as_ref().map_or(Media::ALL.to_vec(), |current| vec![current.media]);
+        let condition = match self.printer.condition(stuck, &wanted) {
             Ok(condition) => condition,
             Err(error) => return self.away(&error),
         };
@@ -331,7 +334,8 @@ impl Page {
                 continue;
             }
             let stage = Stage::Waiting { from: Instant::now() };
-            self.current = Some(Current { paper: Arc::new(paper), stage, tries: 0, begun: false });
+            let paper = Arc::new(paper);
+            self.current = Some(Current { media: Media::of(&paper), paper, stage, tries: 0, begun: false });
             return;
         }
     }
@@ -345,9 +349,10 @@ impl Page {
         let signals = Arc::new(Signals::default());
         let (printer, job, messages) = (self.printer.clone(), name.clone(), self.messages.clone());
         let (ended, visit, patience) = (Arc::clone(&self.ended), paper.visit, self.patience);
+        let media = current.media;
         let sending = Sending { visit, ended, signals: Arc::clone(&signals), patience };
         let thread = std::thread::Builder::new().name("paper".into()).spawn(move || {
-            let result = printer.print(&job, &paper.pdf.reveal().0, &sending);
+            let result = printer.print(&job, media, &paper.pdf.reveal().0, &sending);
             // The paper is overwritten as soon as nobody needs it; not first when this message is read.
             drop(paper);
             let _ = messages.send(Message::Carried(number, result));
