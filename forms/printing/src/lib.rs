@@ -3,7 +3,7 @@
 //! What it promises about a paper:
 //! * It is sent only if its visit and its person are those of the job that it came in.
 //! * It comes out at most once. When a connection breaks, the printer is asked whether it has the paper before it is
-//!   sent again.
+//!   sent again. A paper that a printer had taken is sent again only if the printer has been switched off since.
 //! * Once its visit is cancelled, nothing of it is sent any more, and what the printer holds is cancelled there; if the
 //!   printer is away, as soon as it is back. Jobs that a former run of the kiosk has left behind are cancelled too.
 //! * A printer in trouble fails no job; the job waits. How long a person waits is the core's business.

@@ -68,6 +68,7 @@ pub(crate) fn encode(address: &Address, request: Request) -> Result<Vec<u8>, Ipp
                 "printer-state",
                 "printer-state-reasons",
                 "printer-is-accepting-jobs",
+                "printer-up-time",
                 "document-format-supported",
                 "media-ready",
                 "media-col-ready",

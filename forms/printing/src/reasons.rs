@@ -14,6 +14,8 @@ pub(crate) struct Condition {
     pub low: bool,
     /// It says itself that it will not print now: a new paper is not sent to it.
     pub stopped: bool,
+    /// For how many seconds it has been up (`printer-up-time`).
+    pub up_time: Option<i32>,
 }
 
 /// `printer-state` stopped.
@@ -116,7 +118,8 @@ pub(crate) fn condition(printer: &Group, stuck: bool, wanted: &[Media]) -> Condi
         troubles.insert(PrinterTrouble::NoPdf);
     }
     let stopped = stopped || no_pdf || printer.truth("printer-is-accepting-jobs") == Some(false);
-    Condition { troubles: troubles.into_iter().collect(), low, stopped }
+    let up_time = printer.number("printer-up-time");
+    Condition { troubles: troubles.into_iter().collect(), low, stopped, up_time }
 }
 
 /// Whether the printer takes PDF, as far as it says.
