@@ -88,7 +88,8 @@ impl Ports {
             SlipPrinter::Device(path) => printing::SlipPrinter::Device(path.clone()),
             SlipPrinter::Tcp(address) => printing::SlipPrinter::Tcp(address.clone()),
         });
-        let printing = printing::Config { slip, ..printing::Config::new(config.page_printer.clone()) };
+        let printing =
+            printing::Config { slip, ..printing::Config::new(config.page_printer.clone(), config.name.clone()) };
         let printing = printing::spawn(printing, post.event(Event::Paper))?;
         let forms = forms::spawn(forms, {
             let post = post.clone();

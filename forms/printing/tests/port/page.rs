@@ -5,6 +5,7 @@ use anyhow::Context;
 use domain::form::FormId;
 use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
 use domain::{IdentityTag, VisitId};
+use printing::Config;
 use stage::{IppPrinter, Secret, WireFault};
 use std::time::Duration;
 
@@ -387,5 +388,26 @@ fn an_ended_visits_paper_is_cancelled_in_a_printer_that_hides_names() -> anyhow:
     let tray = printer.papers()?;
     assert_eq!(tray.len(), 1);
     assert!(is_whole(&tray[0], "2 mine")?);
+    Ok(())
+}
+
+#[test]
+fn kiosks_that_share_a_printer_leave_each_others_jobs_alone() -> anyhow::Result<()> {
+    let printer = IppPrinter::start()?;
+    printer.trouble(Some("media-jam"))?;
+    let mut first = Port::start(config(printer.uri()))?;
+    first.print(1, vec![paper(1, "first")?]);
+    first.wait("a jam", |event| *event == state(&[PrinterTrouble::Jam]))?;
+    let mut second = Port::start(Config { kiosk: "hall-2".to_owned(), ..config(printer.uri()) })?;
+    second.wait("a jam", |event| *event == state(&[PrinterTrouble::Jam]))?;
+    // It has swept by now; were the job gone, the trouble would be over.
+    second.drain(Duration::from_millis(500));
+    second.print(1, vec![paper(1, "second")?]);
+    printer.trouble(None)?;
+    first.wait("the end", |event| *event == done(1))?;
+    second.wait("the end", |event| *event == done(1))?;
+    assert_eq!(told(&first), [printed(1, "first"), done(1)]);
+    assert_eq!(told(&second), [printed(1, "second"), done(1)]);
+    assert_eq!(printer.papers()?.len(), 2);
     Ok(())
 }
