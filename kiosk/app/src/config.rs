@@ -29,6 +29,8 @@ pub enum SlipPrinter {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Config {
+    /// This kiosk's name, such as `hall-1`: no two that share a printer may have the same.
+    pub name: String,
     /// The site pack's folder.
     pub site: PathBuf,
     /// The page printer, for example `ipp://192.0.2.10/ipp/print`.
