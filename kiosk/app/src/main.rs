@@ -39,6 +39,10 @@ enum Command {
     #[cfg(feature = "tools")]
     #[command(subcommand)]
     Forms(forms::tool::Command),
+    /// Hear, answer and speak; judge a guide (see voice/guides/FORMAT.md).
+    #[cfg(feature = "tools")]
+    #[command(subcommand)]
+    Voice(voice::tool::Command),
     /// Walk a recorded visit again and compare every state and every effect.
     Replay {
         /// The recording (JSON lines; `recording` in the configuration).
@@ -81,6 +85,8 @@ fn main() -> ExitCode {
         Command::Face(Face::Compare(args)) => faces::tool::run(&args),
         #[cfg(feature = "tools")]
         Command::Forms(command) => forms::tool::run(&command),
+        #[cfg(feature = "tools")]
+        Command::Voice(command) => voice::tool::run(&command),
         Command::Replay { file, json } => replay(&file, json),
         Command::Kpi(args) => store::tool::run(&args),
     };
