@@ -1,5 +1,6 @@
 //! What the card port is asked and what it answers.
 
+use crate::personal::overwrite;
 use crate::{IdentityTag, Personal, Private, RequestId, private_newtype};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -37,7 +38,7 @@ pub enum Sex {
 
 impl Zeroize for Sex {
     fn zeroize(&mut self) {
-        *self = Self::Other;
+        overwrite(self, Self::Other);
     }
 }
 
@@ -48,22 +49,36 @@ impl Private for Sex {
     }
 }
 
-/// A date of birth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BirthDate(pub Date);
+/// Declares a date that may be wrapped in [`Personal`].
+macro_rules! private_date {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct $name(pub Date);
 
-impl Zeroize for BirthDate {
-    fn zeroize(&mut self) {
-        self.0 = Date::constant(1900, 1, 1);
-    }
+        impl Zeroize for $name {
+            fn zeroize(&mut self) {
+                overwrite(self, Self::stand_in());
+            }
+        }
+
+        impl Private for $name {
+            const NAME: &'static str = stringify!($name);
+            fn stand_in() -> Self {
+                Self(Date::constant(1900, 1, 1))
+            }
+        }
+    };
 }
 
-impl Private for BirthDate {
-    const NAME: &'static str = "BirthDate";
-    fn stand_in() -> Self {
-        Self(Date::constant(1900, 1, 1))
-    }
-}
+private_date!(
+    /// A date of birth.
+    BirthDate
+);
+private_date!(
+    /// A card's last day of validity: mostly a birthday, so that it says as much about the person.
+    LastDay
+);
 
 private_newtype!(
     /// A photograph as it lies on the card (JPEG 2000) or as PNG.
