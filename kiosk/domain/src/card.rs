@@ -127,6 +127,8 @@ pub enum CardCommand {
         secret: CardSecret,
         /// Read the photo too (with code B only).
         photo: bool,
+        /// A card whose last day is before this one is refused; the day itself does not leave the port.
+        today: Option<Date>,
     },
     /// Say anew what lies on the reader: `Inserted`, `Removed` or `NoReader`.
     Look,
@@ -142,7 +144,7 @@ pub enum Genuine {
     Yes,
     /// One of them does not hold: a copy, or altered.
     No,
-    /// Could not be checked (no authority is configured for this issuer).
+    /// Could not be checked (no authority is configured).
     Unchecked,
 }
 
@@ -157,8 +159,6 @@ pub struct CardReading {
     pub photo: Option<Personal<Photo>>,
     /// Whether it is genuine.
     pub genuine: Genuine,
-    /// The card's last day of validity, where the reading tells it.
-    pub expires: Option<Date>,
     /// Drawn anew for this reading.
     pub tag: IdentityTag,
 }
@@ -181,7 +181,7 @@ pub enum CardRefusal {
     /// The PIN or code is blocked.
     Blocked,
     /// The secret has the wrong shape (not four digits, not a date); nothing was sent.
-    Malformed,
+    MalformedSecret,
     /// The card's data cannot be understood.
     Unreadable,
     /// The card's last day is over.
