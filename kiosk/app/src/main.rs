@@ -71,6 +71,12 @@ enum Face {
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    if !matches!(args.command, Command::Replay { .. } | Command::Kpi(_))
+        && let Err(error) = never_dump_memory()
+    {
+        eprintln!("kiosk: memory cannot be kept out of core dumps: {error}");
+        return ExitCode::FAILURE;
+    }
     let code = match args.command {
         Command::Run { config } => match run(&config) {
             Ok(()) => 0,
@@ -91,6 +97,13 @@ fn main() -> ExitCode {
         Command::Kpi(args) => store::tool::run(&args),
     };
     ExitCode::from(u8::try_from(code).unwrap_or(1))
+}
+
+/// A crash leaves no core dump, and other processes of the same user cannot read this one's memory: personal values are in
+/// it.
+fn never_dump_memory() -> nix::Result<()> {
+    nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 0)?;
+    nix::sys::prctl::set_dumpable(false)
 }
 
 thread_local! {

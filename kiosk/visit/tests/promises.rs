@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{World, catalogue};
+use common::{LAST_DAY, World, catalogue};
 use domain::card::{CardEvent, CardKind, CardRefusal, Pin};
 use domain::{Language, Personal, Timestamp};
 use visit::record::{Recorder, replay};
@@ -43,7 +43,9 @@ fn recordings_hold_no_personal_value_and_replay_to_the_same_states() {
         }
         let bytes = world.log.take().unwrap().into_inner();
         let text = String::from_utf8(bytes).unwrap();
-        for secret in ["花子", "海辺町", "1980-02-29", "pin-entered", "55022920301234", "手入力", "%PDF"] {
+        let last_day = LAST_DAY.to_string();
+        for secret in ["花子", "海辺町", "1980-02-29", "pin-entered", "55022920301234", "手入力", "%PDF", &last_day]
+        {
             assert!(!text.contains(secret), "{secret} is in a recording");
         }
         let replayed = replay(text.as_bytes()).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
@@ -118,6 +120,24 @@ fn a_pin_is_never_sent_with_one_try_left() {
     visit.handle(Timestamp(5), Event::Card(refused));
     let effects = visit.handle(Timestamp(6), Event::Touch(Intent::Pin(Personal::new(Pin("1234".into())))));
     assert!(effects.is_empty(), "{effects:?}");
+}
+
+#[test]
+fn an_expired_card_is_refused_with_another_way() {
+    let mut visit = at_the_pin(Some(3));
+    let today = LAST_DAY.tomorrow().unwrap();
+    visit.handle(Timestamp(4), Event::Day(today));
+    let effects = visit.handle(Timestamp(4), Event::Touch(Intent::Pin(Personal::new(Pin("1234".into())))));
+    let Some(Effect::Card(domain::card::CardCommand::Read { request, today: Some(judged_by), .. })) = effects.first()
+    else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(*judged_by, today, "the port judges by the core's day");
+    let refused = CardEvent::Refused { request: *request, why: CardRefusal::Expired };
+    visit.handle(Timestamp(5), Event::Card(refused));
+    assert!(visit.session().facts.is_empty() && visit.session().tag.is_none());
+    let notice = visit.view(&Phrasebook::shipped().unwrap()).notice.unwrap();
+    assert!(!notice.other_ways.is_empty());
 }
 
 #[test]

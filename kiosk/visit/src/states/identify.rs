@@ -55,7 +55,7 @@ impl CardTrouble {
             CardRefusal::WrongSecret { left } => Self::WrongCode { left },
             CardRefusal::LastTry => Self::LastTry,
             CardRefusal::Blocked => Self::Blocked,
-            CardRefusal::Malformed => Self::Malformed,
+            CardRefusal::MalformedSecret => Self::Malformed,
             CardRefusal::Unreadable => Self::Unreadable,
             CardRefusal::Expired => Self::Expired,
             CardRefusal::NoReader => Self::NoReader,
@@ -244,7 +244,8 @@ pub struct Reading {
 impl Reading {
     fn begin(cx: &mut Cx, way: IdentifyBy, secret: CardSecret) -> Self {
         let request = cx.request();
-        cx.out(Effect::Card(CardCommand::Read { request, secret, photo: way == IdentifyBy::CardAndFace }));
+        let photo = way == IdentifyBy::CardAndFace;
+        cx.out(Effect::Card(CardCommand::Read { request, secret, photo, today: cx.devices.today }));
         Self { way, request, since: cx.now, done: (0, 1) }
     }
 
@@ -275,9 +276,6 @@ impl Reading {
         if !genuine {
             cx.out(Effect::CallStaff(StaffReason::NotGenuine));
             return self.refuse(cx, CardTrouble::NotGenuine);
-        }
-        if reading.expires.zip(cx.devices.today).is_some_and(|(last, today)| last < today) {
-            return self.refuse(cx, CardTrouble::Expired);
         }
         if self.way == IdentifyBy::CardAndPin {
             cx.session.take(reading);

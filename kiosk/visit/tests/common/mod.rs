@@ -70,6 +70,9 @@ pub fn catalogue() -> Arc<Catalogue> {
     })
 }
 
+/// The last day of every card here. It is known to the cards alone.
+pub const LAST_DAY: Date = Date::constant(2030, 2, 28);
+
 /// A sequence of numbers that a seed determines (splitmix64).
 #[derive(Clone)]
 pub struct Dice(pub u64);
@@ -246,7 +249,6 @@ impl World {
             },
             photo: (photo && !self.dice.chance(self.faults / 10)).then(|| Personal::new(Photo(vec![1, 2, 3]))),
             genuine: if self.dice.chance(self.faults / 10) { Genuine::No } else { Genuine::Yes },
-            expires: Some(Date::constant(2030, 2, 28)),
             // The test's tag is the request's number, so that promise 1 can be checked from outside.
             tag: IdentityTag(request.0),
         }
@@ -255,12 +257,12 @@ impl World {
     fn answer(&mut self, effect: Effect) {
         let faulty = self.dice.chance(self.faults);
         match effect {
-            Effect::Card(domain::card::CardCommand::Read { request, photo, secret }) => {
+            Effect::Card(domain::card::CardCommand::Read { request, photo, secret, today }) => {
                 self.later(Event::Card(CardEvent::Progress { request, done: 1, of: 3 }));
                 let why = self.dice.pick(&[
                     CardRefusal::Removed,
                     CardRefusal::Unreadable,
-                    CardRefusal::Malformed,
+                    CardRefusal::MalformedSecret,
                     CardRefusal::Blocked,
                     CardRefusal::LastTry,
                     CardRefusal::WrongSecret { left: 2 },
@@ -273,6 +275,8 @@ impl World {
                         self.pin_tries = 2;
                     }
                     self.later(Event::Card(CardEvent::Refused { request, why }));
+                } else if today.is_none_or(|today| LAST_DAY < today) {
+                    self.later(Event::Card(CardEvent::Refused { request, why: CardRefusal::Expired }));
                 } else {
                     let reading = Box::new(self.reading(request, photo));
                     self.later(Event::Card(CardEvent::Read { request, reading }));
