@@ -1165,6 +1165,8 @@ fn places(page: &Printed, target: Box4, value: &str, least: f32) -> Option<Vec<S
         _ => {}
     }
     let high = if value == "signature" { 8.0 } else { 3.2 };
+    // Eleven digits and two hyphens at the smallest size, for which 市外局番 (　) leaves no room.
+    let least = if value == "phone" { least.max(16.0) } else { least };
     let room = inset(page.room(inset(target, 0.4), (least, high))?, 0.3);
     let mut rest = format!("box = {}", place(room));
     match value {

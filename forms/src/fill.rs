@@ -387,25 +387,27 @@ impl<'a> Pieces<'a> {
 
 /// From line to line, in sizes.
 const LEADING: f32 = 1.15;
+/// From size to size, in points.
+const STEP: f32 = 0.25;
 
 fn draw_text(surface: &mut Surface, field: &Field, rect: Box4, text: &str, name: &ValueId) -> Result<(), FillError> {
     let stack = field.font.stack()?;
     let (x, y, width, height) = rect_pt(rect);
     let pieces = Pieces::of(stack, text).ok_or_else(|| FillError::Undrawable(name.clone()))?;
-    let mut size = field.size;
-    let lines = loop {
+    let fits = |size: f32, most: usize| {
         let lines = pieces.wrap(width / size);
         let widest = lines.iter().map(|line| line.1).fold(0.0f32, f32::max);
         // The characters stay inside the box; the space between lines only stands between them.
         let high = (lines.len() as f32 - 1.0) * LEADING + 1.0;
-        if lines.len() <= field.lines && widest * size <= width + 0.01 && high * size <= height + 0.01 {
-            break lines;
-        }
-        size -= 0.25;
-        if size < field.min_size() {
-            return Err(FillError::DoesNotFit(name.clone()));
-        }
+        let fits = lines.len() <= most && widest * size <= width + 0.01 && high * size <= height + 0.01;
+        fits.then_some((size, lines))
     };
+    let steps = ((field.size - field.min_size()) / STEP) as usize;
+    let largest = |most| (0..=steps).find_map(|step| fits(field.size - step as f32 * STEP, most));
+    let (size, lines) = largest(field.lines).ok_or_else(|| FillError::DoesNotFit(name.clone()))?;
+    // A line more is worth it where it makes the text a quarter larger, not for less.
+    let few = pieces.wrap(width / (size * 0.8).max(field.min_size())).len();
+    let (size, lines) = largest(few.min(lines.len())).unwrap_or((size, lines));
     let leading = size * LEADING;
     let top = y + (height - leading * lines.len() as f32) / 2.0;
     for (at, (line, _)) in lines.into_iter().enumerate() {

@@ -85,7 +85,11 @@ impl Paper {
             |line: &str| -> Vec<f64> { line.split_whitespace().filter_map(|word| word.parse().ok()).collect() };
         let crop = numbers(line("CropBox:").split_once(':').unwrap().1);
         let turned = numbers(line("rot:").split_once(':').unwrap().1)[0] % 180.0 != 0.0;
-        let unit = info.lines().find(|line| line.contains("UserUnit")).map_or(1.0, |line| numbers(line)[0]);
+        // Poppler knows nothing of a page's own unit.
+        let bytes = fs::read(&self.path).unwrap();
+        let unit = bytes.windows(10).position(|word| word == b"/UserUnit ");
+        let unit =
+            unit.map_or(1.0, |at| numbers(&String::from_utf8_lossy(&bytes[at + 10..at + 30]).replace('/', " "))[0]);
         (if turned { crop[3] - crop[1] } else { crop[2] - crop[0] }) * unit * 25.4 / 72.0
     }
 
