@@ -27,7 +27,14 @@ struct Score {
     median_ms: f32,
 }
 
-pub(crate) fn run(questions: &Path, pack: &Path, at: DateTime, signs: Option<&Path>, failures: bool, as_json: bool) -> Result<i32, VoiceError> {
+pub(crate) fn run(
+    questions: &Path,
+    pack: &Path,
+    at: DateTime,
+    signs: Option<&Path>,
+    failures: bool,
+    as_json: bool,
+) -> Result<i32, VoiceError> {
     let answerer = Place::default()?.answerer(pack)?;
     let mut signs = match signs {
         Some(path) => match File::create(path) {
@@ -53,7 +60,9 @@ pub(crate) fn run(questions: &Path, pack: &Path, at: DateTime, signs: Option<&Pa
                 let _ = writeln!(signs, "{}", json!({ "id": id, "question": question, "c": list }));
             }
             let started = Instant::now();
-            let reply = Dialogue::default().ask(&answerer, language, question, at).map_err(|error: AnswererError| VoiceError::from(error))?;
+            let reply = Dialogue::default()
+                .ask(&answerer, language, question, at)
+                .map_err(|error: AnswererError| VoiceError::from(error))?;
             times.push(started.elapsed().as_secs_f32() * 1000.0);
             let offered = reply.choices.iter().any(|choice| choice.id == id);
             let good = if id == "-" {
@@ -90,7 +99,9 @@ pub(crate) fn run(questions: &Path, pack: &Path, at: DateTime, signs: Option<&Pa
         println!("{}", json!(scores));
         return Ok(0);
     }
-    println!("| | right | confidently wrong | asked back (right one offered) | not known | refused of those without answer | answered all the same | median ms |");
+    println!(
+        "| | right | confidently wrong | asked back (right one offered) | not known | refused of those without answer | answered all the same | median ms |"
+    );
     println!("|---|---:|---:|---:|---:|---:|---:|---:|");
     let percent = |part: u32, whole: u32| 100.0 * f64::from(part) / f64::from(whole.max(1));
     for score in &scores {

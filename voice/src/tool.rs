@@ -211,7 +211,13 @@ fn hints(pack: Option<&Path>, language: Option<Language>) -> Result<Hints, Voice
     Ok(Hints { words })
 }
 
-fn transcribe(files: &[PathBuf], language: Option<Language>, pack: Option<&Path>, threads: usize, json: bool) -> Result<i32, VoiceError> {
+fn transcribe(
+    files: &[PathBuf],
+    language: Option<Language>,
+    pack: Option<&Path>,
+    threads: usize,
+    json: bool,
+) -> Result<i32, VoiceError> {
     let place = Place::default()?;
     let hints = hints(pack, language)?;
     let reader = place.reader(&[])?;
@@ -231,10 +237,13 @@ fn transcribe(files: &[PathBuf], language: Option<Language>, pack: Option<&Path>
                         .iter()
                         .map(|h| json!({ "from_ms": h.from_ms, "until_ms": h.until_ms, "text": h.text }))
                         .collect();
-                    println!("{}", json!({
-                        "file": file, "lang": short(spoken), "reading": reader.sound(spoken, &text), "text": text,
-                        "confidence": confidence, "ms": started.elapsed().as_millis() as u64, "segments": segments,
-                    }));
+                    println!(
+                        "{}",
+                        json!({
+                            "file": file, "lang": short(spoken), "reading": reader.sound(spoken, &text), "text": text,
+                            "confidence": confidence, "ms": started.elapsed().as_millis() as u64, "segments": segments,
+                        })
+                    );
                 } else {
                     println!("# {}", file.display());
                     for h in &heard {
@@ -287,7 +296,13 @@ fn clock(ms: u64) -> String {
     format!("{:02}:{:02}:{:02}.{}", seconds / 3600, seconds / 60 % 60, seconds % 60, ms % 1000 / 100)
 }
 
-fn ask(pack: &Path, language: Language, at: Option<DateTime>, texts: &[String], as_json: bool) -> Result<i32, VoiceError> {
+fn ask(
+    pack: &Path,
+    language: Language,
+    at: Option<DateTime>,
+    texts: &[String],
+    as_json: bool,
+) -> Result<i32, VoiceError> {
     let answerer = Place::default()?.answerer(pack)?;
     let now = at.unwrap_or_else(|| ZonedDateTime::now().datetime());
     let mut dialogue = Dialogue::default();
