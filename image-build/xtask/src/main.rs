@@ -81,7 +81,20 @@ fn run(args: Args) -> Result<()> {
             // As it is shipped: optimised.
             let parts =
                 ["--package", "kiosk", "--package", "card-emulator", "--package", "bench", "--package", "faces"];
-            steps.run("Build", machine.cargo(["build", "--release", "--bins", "--examples", "--no-default-features", "--features", "kiosk/tools"]).args(parts))?;
+            steps.run(
+                "Build",
+                machine
+                    .cargo([
+                        "build",
+                        "--release",
+                        "--bins",
+                        "--examples",
+                        "--no-default-features",
+                        "--features",
+                        "kiosk/tools",
+                    ])
+                    .args(parts),
+            )?;
             let mut bench = machine.cargo(["run", "--release", "--package", "bench", "--"]);
             steps.run("Benchmarks", bench.arg("--python").arg(python))?;
             steps.run(
