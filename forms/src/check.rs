@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::path::Path;
 
 /// Values that exist without a question.
-pub(crate) const GIVEN: [&str; 6] = ["name", "address", "birth_date", "sex", "today", "signature"];
+pub(crate) const GIVEN: [&str; 7] = ["name", "address", "birth_date", "sex", "provenance", "today", "signature"];
 
 /// Something to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

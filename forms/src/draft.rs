@@ -442,8 +442,7 @@ impl Draft {
 
     /// `choices`: what is offered, and whether each has a place of its own on the paper.
     fn question_for(&mut self, input: &Input, value: &str, choices: Option<(Vec<&str>, bool)>) {
-        const GIVEN: [&str; 6] = crate::check::GIVEN;
-        if GIVEN.contains(&value) {
+        if crate::check::GIVEN.contains(&value) {
             return;
         }
         if let Some(body) = known_question(value) {
