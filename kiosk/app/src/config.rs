@@ -25,10 +25,21 @@ pub enum SlipPrinter {
     Tcp(String),
 }
 
+/// The line to staff.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct StaffCall {
+    /// Where a call is posted as JSON (`kiosk`, `reason`): `http://…`, inside the municipality's own network.
+    pub url: String,
+}
+
 /// The file given to `kiosk run`. Paths are relative to the file's folder.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Config {
+    /// This kiosk's name, for staff; the machine's where it is left out.
+    #[serde(default = "host_name")]
+    pub name: String,
     /// The site pack's folder.
     pub site: PathBuf,
     /// The page printer, for example `ipp://192.0.2.10/ipp/print`.
@@ -43,9 +54,11 @@ pub struct Config {
     pub camera: Option<Camera>,
     /// The folder of the networks that find and compare faces.
     pub weights: Option<PathBuf>,
+    /// How staff are called; without it the person is asked to fetch them.
+    pub staff_call: Option<StaffCall>,
     /// The database of counts.
     pub store: PathBuf,
-    /// Record each run here for developers (personal values by name only).
+    /// Record each run in this folder for developers (personal values by name only): one file a run, named by its start.
     pub recording: Option<PathBuf>,
     /// The screen in pixels: width, height.
     #[serde(default = "portrait")]
@@ -53,6 +66,14 @@ pub struct Config {
     /// Fill the whole screen.
     #[serde(default)]
     pub fullscreen: bool,
+}
+
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    match name.trim() {
+        "" => "kiosk".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 fn portrait() -> (u32, u32) {
@@ -91,6 +112,10 @@ impl Config {
             std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         let mut config: Self = toml::from_str(&text)
             .map_err(|error| ConfigError::Malformed { path: path.to_owned(), what: error.to_string() })?;
+        if let Some(line) = config.staff_call.as_ref().filter(|line| !line.url.starts_with("http://")) {
+            let what = format!("staff-call: {}: only http:// is spoken", line.url);
+            return Err(ConfigError::Malformed { path: path.to_owned(), what });
+        }
         let folder = path.parent().unwrap_or(Path::new("."));
         let paths =
             [Some(&mut config.site), Some(&mut config.store), config.authorities.as_mut(), config.weights.as_mut()];
