@@ -1,6 +1,9 @@
 """Builds the library: form.typ -> form.pdf, and form.toml out of the places that the PDF's own source tells.
 
     pip install -r requirements.txt && python build.py [FORM ...]
+
+The fonts are Debian's (fonts-noto-cjk). form.toml names the state of its sources, so that forms/tests/layout.rs sees one
+that was not built again after a change; the same sources give the same bytes.
 """
 
 import json
@@ -55,13 +58,22 @@ def fields(marks):
         yield field
 
 
+def state(form):
+    """FNV-1a (64 bits) of everything that a form is built from."""
+    value = 0xCBF29CE484222325
+    for source in ("common.typ", "index.toml", "questions.toml", f"{form}/form.typ"):
+        for byte in (HERE / source).read_bytes():
+            value = (value ^ byte) * 0x100000001B3 % 2**64
+    return f"{value:016x}"
+
+
 def build(form):
     folder = HERE / form
     source = str(folder / "form.typ")
     root = str(HERE)
     typst.compile(source, output=str(folder / "form.pdf"), root=root)
     marks = [entry["value"] for entry in json.loads(typst.query(source, "<field>", root=root))]
-    out = ["# build.py が作りました。題名と質問は index.toml と questions.toml を、枠は form.typ を直してください。", "schema = 1", "", "[form]"]
+    out = ["# build.py が作りました。題名と質問は index.toml と questions.toml を、枠は form.typ を直してください。", f"# 元の版 {state(form)}", "schema = 1", "", "[form]"]
     out += [f"id = {toml(form)}", f"title = {toml(INDEX[form]['title'])}", 'pdf = "form.pdf"', 'source = "drawn by the project"']
     for name in INDEX[form]["questions"]:
         out += ["", "[[question]]", f"id = {toml(name)}"] + [f"{k} = {toml(v)}" for k, v in QUESTIONS[name].items()]

@@ -1,6 +1,7 @@
 //! The operations of an IPP printer that the port uses, each one request and one answer.
 
 use crate::http::{self, Address, HttpError, Limits};
+use crate::media::Media;
 use crate::message::{self, Answer, Group, NotIpp, Request};
 use crate::reasons::{Condition, condition};
 use std::time::Duration;
@@ -42,7 +43,7 @@ impl From<NotIpp> for IppError {
 pub(crate) struct Job {
     /// `job-id`.
     pub id: i32,
-    /// `job-name`.
+    /// `job-name`, as far as the printer tells it: some leave it out, shorten or mask it.
     pub name: String,
     /// `job-state`.
     pub state: JobState,
@@ -116,17 +117,17 @@ impl IppPrinter {
         if answer.successful() { Ok(answer) } else { Err(IppError::Refused(answer.status)) }
     }
 
-    /// Get-Printer-Attributes. `stuck`: the printer has a paper of ours that does not come out.
-    pub fn condition(&self, stuck: bool) -> Result<Condition, IppError> {
+    /// Get-Printer-Attributes; see [`condition`].
+    pub fn condition(&self, stuck: bool, wanted: &[Media]) -> Result<Condition, IppError> {
         let answer = self.ask(Request::Printer)?;
         let printer = answer.printer().ok_or(IppError::Garbage)?;
         // What answers without the one attribute that every printer has is no printer.
         printer.number("printer-state").ok_or(IppError::Garbage)?;
-        Ok(condition(printer, stuck))
+        Ok(condition(printer, stuck, wanted))
     }
 
     /// Print-Job; the job's id. Takes as long as the printer takes, or until it is stopped.
-    pub fn print(&self, name: &str, pdf: &[u8], carrier: &impl Carrier) -> Result<i32, IppError> {
+    pub fn print(&self, name: &str, media: Media, pdf: &[u8], carrier: &impl Carrier) -> Result<i32, IppError> {
         let limits = Limits {
             connect: self.patience,
             whole: None,
@@ -135,7 +136,7 @@ impl IppPrinter {
             hang_up: &|| carrier.before_hanging_up(),
         };
         let limits = &limits;
-        let answer = self.exchange(Request::Print { name }, pdf, limits)?;
+        let answer = self.exchange(Request::Print { name, media }, pdf, limits)?;
         answer.jobs().find_map(|job| job.number("job-id")).ok_or(IppError::Garbage)
     }
 

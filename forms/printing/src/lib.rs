@@ -3,7 +3,7 @@
 //! What it promises about a paper:
 //! * It is sent only if its visit and its person are those of the job that it came in.
 //! * It comes out at most once. When a connection breaks, the printer is asked whether it has the paper before it is
-//!   sent again.
+//!   sent again. A paper that a printer had taken is sent again only if the printer has been switched off since.
 //! * Once its visit is cancelled, nothing of it is sent any more, and what the printer holds is cancelled there; if the
 //!   printer is away, as soon as it is back. Jobs that a former run of the kiosk has left behind are cancelled too.
 //! * A printer in trouble fails no job; the job waits. How long a person waits is the core's business.
@@ -11,6 +11,7 @@
 mod http;
 mod ipp_printer;
 mod line;
+mod media;
 mod message;
 mod page;
 mod reasons;
@@ -36,8 +37,8 @@ pub struct Config {
     pub page: String,
     /// The receipt printer; without one every slip is answered as not printed.
     pub slip: Option<SlipPrinter>,
-    /// This kiosk's name in the names of its jobs. Kiosks that share a printer must have different ones: each cancels
-    /// what a former run of its own has left in the printer.
+    /// This kiosk's name in the names of its jobs, of at most [`LONGEST_NAME`] bytes. Kiosks that share a printer must have
+    /// different ones: each cancels what a former run of its own has left in the printer.
     pub kiosk: String,
     /// How often the printers are asked how they are while nothing is to be printed.
     pub idle_interval: Duration,
@@ -51,11 +52,11 @@ pub struct Config {
 
 impl Config {
     /// A page printer alone, with the usual intervals.
-    pub fn new(page: impl Into<String>) -> Self {
+    pub fn new(page: impl Into<String>, kiosk: impl Into<String>) -> Self {
         Self {
             page: page.into(),
             slip: None,
-            kiosk: "kiosk".to_owned(),
+            kiosk: kiosk.into(),
             idle_interval: Duration::from_secs(1),
             busy_interval: Duration::from_millis(250),
             patience: Duration::from_secs(5),
@@ -64,12 +65,18 @@ impl Config {
     }
 }
 
+/// A job's name has at most 255 bytes (RFC 8011 §5.1.3), and more than the kiosk's stands in it.
+pub const LONGEST_NAME: usize = 64;
+
 /// Why the port did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SpawnError {
     /// The page printer's address.
     #[error("the page printer's address is not like ipp://host/ipp/print")]
     Address,
+    /// The kiosk's name.
+    #[error("the kiosk's name is empty, longer than {LONGEST_NAME} bytes, or holds a control character")]
+    Name,
     /// No thread.
     #[error("no thread could be started")]
     Thread(#[from] std::io::Error),
@@ -116,9 +123,12 @@ impl Drop for Handle {
 /// Starts the port. `emit` is called on the port's threads, by one at a time.
 ///
 /// # Errors
-/// When the address cannot be used or no thread can be started.
+/// When the address or the name cannot be used or no thread can be started.
 pub fn spawn(config: Config, emit: impl Fn(PrinterEvent) + Send + 'static) -> Result<Handle, SpawnError> {
     let address = config.page.parse().map_err(|_| SpawnError::Address)?;
+    if config.kiosk.is_empty() || config.kiosk.len() > LONGEST_NAME || config.kiosk.contains(char::is_control) {
+        return Err(SpawnError::Name);
+    }
     let ended = Arc::new(Ended::default());
     let voice = Voice::new(emit);
     let (page, page_messages) = mpsc::channel();

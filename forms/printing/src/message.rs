@@ -4,6 +4,7 @@
 //! panics on a text-with-language whose inner length is wrong and recurses as deep as a collection is nested.
 
 use crate::http::Address;
+use crate::media::Media;
 use ipp::attribute::IppAttribute;
 use ipp::model::{DelimiterTag, IppVersion, Operation, ValueTag};
 use ipp::parser::IppParseError;
@@ -19,10 +20,12 @@ const USER: &str = "kiosk";
 pub(crate) enum Request<'a> {
     /// Get-Printer-Attributes.
     Printer,
-    /// Print-Job of a PDF: one-sided on A4.
+    /// Print-Job of a PDF.
     Print {
         /// `job-name`.
         name: &'a str,
+        /// `media`.
+        media: Media,
     },
     /// Get-Jobs: those that are over, or those that are not.
     Jobs {
@@ -65,19 +68,22 @@ pub(crate) fn encode(address: &Address, request: Request) -> Result<Vec<u8>, Ipp
                 "printer-state",
                 "printer-state-reasons",
                 "printer-is-accepting-jobs",
+                "printer-up-time",
+                "document-format-supported",
                 "media-ready",
                 "media-col-ready",
             ];
             add(operation, IppAttribute::REQUESTED_ATTRIBUTES, keywords(&wanted)?)?;
         }
-        Request::Print { name } => {
+        Request::Print { name, media } => {
             add(operation, IppAttribute::JOB_NAME, IppValue::NameWithoutLanguage(IppName::new(name)?))?;
             add(
                 operation,
                 IppAttribute::DOCUMENT_FORMAT,
                 IppValue::MimeMediaType(IppMimeMediaType::new("application/pdf")?),
             )?;
-            add(DelimiterTag::JobAttributes, IppAttribute::MEDIA, keyword("iso_a4_210x297mm")?)?;
+            add(DelimiterTag::JobAttributes, IppAttribute::MEDIA, keyword(media.name())?)?;
+            // Forms are signed, stamped and filed by the sheet; none of them is ordered on both sides.
             add(DelimiterTag::JobAttributes, IppAttribute::SIDES, keyword("one-sided")?)?;
         }
         Request::Jobs { over } => {
@@ -356,7 +362,7 @@ mod tests {
         #[test]
         fn what_we_send_is_well_formed(id in any::<i32>(), name in "[ -~]{1,200}") {
             let address: Address = "ipp://127.0.0.1/ipp/print".parse().expect("an address");
-            for request in [Request::Printer, Request::Print { name: &name }, Request::Jobs { over: true }, Request::Job(id), Request::Cancel(id)] {
+            for request in [Request::Printer, Request::Print { name: &name, media: Media::B5 }, Request::Jobs { over: true }, Request::Job(id), Request::Cancel(id)] {
                 prop_assert!(decode(&encode(&address, request).expect("encodes")).is_ok());
             }
         }

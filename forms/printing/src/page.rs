@@ -1,12 +1,15 @@
 //! The thread that watches over the page printer, and the papers on their way to it.
 //!
 //! A paper is carried by a thread of its own (an *attempt*), because a printer may take minutes to take it; meanwhile
-//! this thread keeps asking how the printer and the job are, and hears cancellations. Each attempt has its own job name, so
-//! that the printer can be asked about it after a broken connection, whatever else it has forgotten.
+//! this thread keeps asking how the printer and the job are, and hears cancellations. A job is known by the id that the
+//! printer has given it, for as long as the printer is not switched off. Each attempt has its own job name too, so that the
+//! printer can be asked about it after a broken connection; but printers may leave names out, shorten or mask them, and
+//! may forget a job as soon as it is over. Of such a one a paper that is lost from sight is told to have failed.
 
 use crate::Config;
 use crate::http::Address;
 use crate::ipp_printer::{Carrier, IppError, IppPrinter, Job, JobState};
+use crate::media::Media;
 use crate::reasons::Condition;
 use crate::shared::{Ended, Mood, Voice};
 use domain::form::FilledForm;
@@ -37,7 +40,8 @@ const AWAY_AFTER: u32 = 2;
 /// So many answers in a row that do not know a job make it count as not there: one may come before the printer has listed
 /// what it has just taken.
 const MISSING_AFTER: u32 = 3;
-/// A paper that the printer has given up, without having printed of it, after the connection broke is sent again so often.
+/// A paper of which the printer has printed nothing, because the connection broke or it was switched off, is sent again so
+/// often.
 const MOST_TRIES: u32 = 3;
 /// A transfer that lasts longer may be one whose answer will never come: the printer is asked about it.
 const LONG: Duration = Duration::from_secs(2);
@@ -55,6 +59,10 @@ struct Attempt {
     name: String,
     signals: Arc<Signals>,
     thread: JoinHandle<()>,
+    /// The job's id, once the printer has told it.
+    id: Option<i32>,
+    /// In which of the printer's lives it was sent, or found.
+    life: u64,
 }
 
 /// Between this thread and an attempt's.
@@ -82,7 +90,23 @@ impl Attempt {
 
     /// The printer may have only a part of the paper. Some print what they have got as if it were all.
     fn is_torn(&self) -> bool {
-        self.thread.is_finished() && !self.signals.delivered.load(Ordering::Acquire)
+        self.thread.is_finished() && !self.is_delivered()
+    }
+
+    fn is_delivered(&self) -> bool {
+        self.signals.delivered.load(Ordering::Acquire)
+    }
+
+    /// Its job, over or not.
+    fn job(&self, printer: &IppPrinter, life: u64) -> Result<Option<Job>, IppError> {
+        if let Some(id) = self.id
+            && let Some(job) = printer.job(id)?
+            // A printer that was switched off may have numbered its jobs anew.
+            && (self.life == life || job.name == self.name)
+        {
+            return Ok(Some(job));
+        }
+        printer.find(&self.name)
     }
 }
 
@@ -95,8 +119,13 @@ struct Sending {
 }
 
 impl Carrier for Sending {
+    /// Once the printer has all of it there is nothing left to stop, and its answer holds the id to cancel the job by: that
+    /// is waited for.
     fn is_stopped(&self) -> bool {
-        self.signals.stop.load(Ordering::Acquire) || self.ended.has(self.visit)
+        let stopped = self.signals.stop.load(Ordering::Acquire) || self.ended.has(self.visit);
+        let answer_wanted =
+            self.signals.delivered.load(Ordering::Acquire) && !self.signals.hang_up.load(Ordering::Acquire);
+        stopped && !answer_wanted
     }
 
     fn delivered(&self) {
@@ -125,14 +154,15 @@ enum Stage {
     /// Carried, but whether the printer has it is not known.
     Lost { attempt: Attempt, misses: u32 },
     /// The printer has it. `answered`: it has said so itself.
-    Taken { attempt: Attempt, id: i32, since: Instant, answered: bool },
+    Taken { attempt: Attempt, since: Instant, answered: bool },
 }
 
 /// The paper that is on its way.
 struct Current {
     paper: Arc<FilledForm>,
+    media: Media,
     stage: Stage,
-    /// How often it was sent again after the printer had given it up.
+    /// How often it was sent again.
     tries: u32,
     /// The printer has said that something of it came out.
     begun: bool,
@@ -141,6 +171,7 @@ struct Current {
 /// An attempt of which nothing may come out any more: watched until the printer surely does not have it.
 struct Grave {
     attempt: Attempt,
+    since: Instant,
     misses: u32,
 }
 
@@ -163,6 +194,12 @@ pub(crate) struct Page {
     current: Option<Current>,
     graves: Vec<Grave>,
     attempts: u64,
+    /// The printer's up-time, and when it told it.
+    up: Option<(i32, Instant)>,
+    /// Counts the printer's lives: it begins one when it is switched on.
+    life: u64,
+    /// It does not give jobs the names that they were sent with.
+    hides_names: bool,
 }
 
 impl Page {
@@ -187,6 +224,9 @@ impl Page {
             current: None,
             graves: Vec::new(),
             attempts: 0,
+            up: None,
+            life: 0,
+            hides_names: false,
         }
     }
 
@@ -217,16 +257,34 @@ impl Page {
     /// Asks the printer how it is, then does what waits for it.
     fn look(&mut self) {
         let stuck = matches!(&self.current, Some(Current { stage: Stage::Taken { since, .. }, .. }) if since.elapsed() >= self.stuck_after);
-        let condition = match self.printer.condition(stuck) {
+        let wanted = self.current.as_ref().map_or(Media::ALL.to_vec(), |current| vec![current.media]);
+        let asked = Instant::now();
+        let condition = match self.printer.condition(stuck, &wanted) {
             Ok(condition) => condition,
             Err(error) => return self.away(&error),
         };
+        self.note_life(asked, condition.up_time);
         self.failures = 0;
         self.mood.tell(&self.voice, condition.troubles.clone(), condition.low);
         // A printer that fails here is found to be away by the next look.
         if let Err(error) = self.sweep().and_then(|()| self.bury()).and_then(|()| self.go_on(&condition)) {
             tracing::debug!(%error, "the page printer did not answer");
         }
+    }
+
+    /// Whether the printer has been switched off since it was last heard: then it is up for less time than has passed. One
+    /// that does not tell its up-time may have been whenever it was away.
+    fn note_life(&mut self, asked: Instant, up_time: Option<i32>) {
+        let begun_anew = match (up_time, self.up) {
+            (None, _) => self.failures >= AWAY_AFTER,
+            (Some(_), None) => false,
+            // Whole seconds: one may be missing.
+            (Some(now), Some((before, at))) => {
+                f64::from(now) + 1.0 < f64::from(before) + asked.saturating_duration_since(at).as_secs_f64()
+            }
+        };
+        self.life += u64::from(begun_anew);
+        self.up = up_time.map(|up_time| (up_time, Instant::now()));
     }
 
     fn away(&mut self, error: &IppError) {
@@ -260,17 +318,21 @@ impl Page {
             return Ok(());
         }
         let open = self.printer.open_jobs()?;
-        for grave in &mut self.graves {
-            match open.iter().find(|job| job.name == grave.attempt.name) {
-                Some(job) => {
-                    self.printer.cancel(job.id)?;
-                    grave.misses = 0;
-                }
-                // While it is still being carried it may yet appear.
-                None if !grave.attempt.thread.is_finished() => {}
-                None => grave.misses += 1,
+        for Grave { attempt, since, misses } in &mut self.graves {
+            let job = open.iter().find(|job| match attempt.id.filter(|_| attempt.life == self.life) {
+                Some(id) => job.id == id,
+                None => job.name == attempt.name,
+            });
+            if let Some(job) = job {
+                self.printer.cancel(job.id)?;
+                *misses = 0;
+                attempt.hang_up();
+            } else if attempt.thread.is_finished() {
+                *misses += 1;
+            } else if !attempt.is_delivered() || since.elapsed() >= self.patience {
+                // It may yet appear; but its answer, if it is one to be waited for, does not come.
+                attempt.hang_up();
             }
-            grave.attempt.hang_up();
         }
         self.graves.retain(|grave| grave.misses < MISSING_AFTER);
         Ok(())
@@ -299,19 +361,21 @@ impl Page {
                     None => {}
                 }
             }
-            Stage::Lost { attempt, misses } => match self.printer.find(&attempt.name)? {
+            Stage::Lost { attempt, misses } => match attempt.job(&self.printer, self.life)? {
                 Some(job) => self.judge(&job)?,
                 None => {
                     *misses += 1;
                     if *misses >= MISSING_AFTER {
-                        self.give_up_attempt();
+                        self.give_up_attempt()?;
                     }
                 }
             },
-            Stage::Taken { attempt, id, .. } => match self.printer.job(*id)? {
-                // A printer that was switched off numbers its jobs anew.
-                Some(job) if job.name == attempt.name => self.judge(&job)?,
-                _ => self.lose(),
+            Stage::Taken { attempt, .. } => match attempt.job(&self.printer, self.life)? {
+                Some(job) => {
+                    self.hides_names |= job.name != attempt.name;
+                    self.judge(&job)?;
+                }
+                None => self.lose(),
             },
         }
         Ok(())
@@ -331,7 +395,8 @@ impl Page {
                 continue;
             }
             let stage = Stage::Waiting { from: Instant::now() };
-            self.current = Some(Current { paper: Arc::new(paper), stage, tries: 0, begun: false });
+            let paper = Arc::new(paper);
+            self.current = Some(Current { media: Media::of(&paper), paper, stage, tries: 0, begun: false });
             return;
         }
     }
@@ -345,16 +410,17 @@ impl Page {
         let signals = Arc::new(Signals::default());
         let (printer, job, messages) = (self.printer.clone(), name.clone(), self.messages.clone());
         let (ended, visit, patience) = (Arc::clone(&self.ended), paper.visit, self.patience);
+        let (media, life) = (current.media, self.life);
         let sending = Sending { visit, ended, signals: Arc::clone(&signals), patience };
         let thread = std::thread::Builder::new().name("paper".into()).spawn(move || {
-            let result = printer.print(&job, &paper.pdf.reveal().0, &sending);
+            let result = printer.print(&job, media, &paper.pdf.reveal().0, &sending);
             // The paper is overwritten as soon as nobody needs it; not first when this message is read.
             drop(paper);
             let _ = messages.send(Message::Carried(number, result));
         });
         match thread {
             Ok(thread) => {
-                let attempt = Attempt { number, name, signals, thread };
+                let attempt = Attempt { number, name, signals, thread, id: None, life };
                 current.stage = Stage::Sending { attempt, since: Instant::now(), away: false };
             }
             Err(_) => current.stage = Stage::Waiting { from: Instant::now() + self.idle },
@@ -363,10 +429,18 @@ impl Page {
 
     /// An attempt's thread is done.
     fn carried(&mut self, number: u64, result: Result<i32, IppError>) {
+        if let Some(grave) = self.graves.iter_mut().find(|grave| grave.attempt.number == number) {
+            // Now it can be cancelled by its id.
+            grave.attempt.id = grave.attempt.id.or(result.ok());
+            return;
+        }
         let Some(mut current) = self.current.take() else { return };
         current.stage = match (current.stage, result) {
-            (Stage::Sending { attempt, .. }, result) if attempt.number == number => match result {
-                Ok(id) => Stage::Taken { attempt, id, since: Instant::now(), answered: true },
+            (Stage::Sending { mut attempt, .. }, result) if attempt.number == number => match result {
+                Ok(id) => {
+                    attempt.id = Some(id);
+                    Stage::Taken { attempt, since: Instant::now(), answered: true }
+                }
                 Err(IppError::NotSent(_)) => Stage::Waiting { from: Instant::now() + self.busy },
                 Err(IppError::Refused(status)) if is_for_now(status) => {
                     Stage::Waiting { from: Instant::now() + self.idle }
@@ -381,10 +455,9 @@ impl Page {
                 }
             },
             // Found by its name before it was answered.
-            (Stage::Taken { attempt, id, since, answered }, result) if attempt.number == number => {
-                Stage::Taken { attempt, id, since, answered: answered || result.is_ok() }
+            (Stage::Taken { attempt, since, answered }, result) if attempt.number == number => {
+                Stage::Taken { attempt, since, answered: answered || result.is_ok() }
             }
-            // That of a grave, which is being watched.
             (stage, _) => stage,
         };
         self.current = Some(current);
@@ -398,7 +471,7 @@ impl Page {
     fn judge(&mut self, job: &Job) -> Result<(), IppError> {
         let Some(mut current) = self.current.take() else { return Ok(()) };
         current.begun |= job.begun;
-        let (attempt, since, answered) = match current.stage {
+        let (mut attempt, since, answered) = match current.stage {
             Stage::Waiting { .. } => {
                 self.current = Some(current);
                 return Ok(());
@@ -409,7 +482,8 @@ impl Page {
         let torn = !answered && attempt.is_torn();
         match job.state {
             JobState::Open => {
-                current.stage = Stage::Taken { attempt, id: job.id, since, answered };
+                (attempt.id, attempt.life) = (Some(job.id), self.life);
+                current.stage = Stage::Taken { attempt, since, answered };
                 self.current = Some(current);
                 if torn {
                     self.printer.cancel(job.id)?;
@@ -452,19 +526,34 @@ impl Page {
         }
     }
 
-    /// The printer does not have the attempt: it is sent again, but for a paper of which something came out.
-    fn give_up_attempt(&mut self) {
-        let Some(mut current) = self.current.take() else { return };
+    /// The printer does not know the attempt. The paper is sent again only if nothing of it can have come out.
+    fn give_up_attempt(&mut self) -> Result<(), IppError> {
+        let Some(Current { stage: Stage::Lost { attempt, .. }, begun, tries, .. }) = &self.current else {
+            return Ok(());
+        };
+        let gone = if attempt.life == self.life {
+            // It had it, or may have had it, and forgets what is over.
+            attempt.id.is_none() && !attempt.is_delivered() && !self.hides_names
+        } else {
+            // It was switched off meanwhile. If it has a job of this id and hides names, that may be this one.
+            let theirs = attempt.id.filter(|_| self.hides_names).map(|id| self.printer.job(id)).transpose()?;
+            theirs.flatten().is_none()
+        };
+        let again = gone && !begun && *tries < MOST_TRIES;
+        let Some(mut current) = self.current.take() else { return Ok(()) };
         if let Stage::Lost { attempt, .. } = current.stage {
             // Should it turn up after all, it is cancelled.
             self.grave(attempt);
         }
-        if current.begun {
-            tracing::error!("a paper was lost in the page printer after it had begun to come out");
-            return self.fail(&current.paper);
+        if again {
+            current.tries += 1;
+            current.stage = Stage::Waiting { from: Instant::now() };
+            self.current = Some(current);
+        } else {
+            tracing::error!("a paper was lost in the page printer, and may have come out");
+            self.fail(&current.paper);
         }
-        current.stage = Stage::Waiting { from: Instant::now() };
-        self.current = Some(current);
+        Ok(())
     }
 
     fn cancel(&mut self, visit: VisitId) {
@@ -485,7 +574,7 @@ impl Page {
 
     fn grave(&mut self, attempt: Attempt) {
         attempt.signals.stop.store(true, Ordering::Release);
-        self.graves.push(Grave { attempt, misses: 0 });
+        self.graves.push(Grave { attempt, since: Instant::now(), misses: 0 });
     }
 
     /// The kiosk ends: its visits end with it. What the printer does not confirm in time the next run sweeps up.

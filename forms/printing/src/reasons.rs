@@ -1,11 +1,9 @@
 //! What a printer's attributes say about its troubles.
 
+use crate::media::Media;
 use crate::message::Group;
 use domain::paper::PrinterTrouble;
 use std::collections::BTreeSet;
-
-/// A4 in hundredths of a millimetre, as `media-size` has it (PWG 5100.7).
-const A4: (i32, i32) = (21_000, 29_700);
 
 /// What the printer's attributes say.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,6 +14,8 @@ pub(crate) struct Condition {
     pub low: bool,
     /// It says itself that it will not print now: a new paper is not sent to it.
     pub stopped: bool,
+    /// For how many seconds it has been up (`printer-up-time`).
+    pub up_time: Option<i32>,
 }
 
 /// `printer-state` stopped.
@@ -55,6 +55,8 @@ fn trouble(keyword: &str) -> Option<PrinterTrouble> {
         "paused" | "moving-to-paused" | "shutdown" | "stopped-partly" | "stopping" | "power-down" => {
             PrinterTrouble::Paused
         }
+        // What a print server says of a printer that does not answer it.
+        "offline" => PrinterTrouble::Offline,
         // Told without a suffix by some printers although nothing is wrong.
         "none"
         | "media-low"
@@ -84,8 +86,9 @@ fn always_stops(keyword: &str) -> bool {
     )
 }
 
-/// Reads a printer's attributes. `stuck`: it has a paper of ours that does not come out.
-pub(crate) fn condition(printer: &Group, stuck: bool) -> Condition {
+/// Reads a printer's attributes. `stuck`: it has a paper of ours that does not come out. `wanted`: it is well enough with
+/// any of these papers loaded.
+pub(crate) fn condition(printer: &Group, stuck: bool, wanted: &[Media]) -> Condition {
     let stopped = printer.number("printer-state") == Some(STOPPED);
     let mut troubles = BTreeSet::new();
     let mut low = false;
@@ -94,13 +97,14 @@ pub(crate) fn condition(printer: &Group, stuck: bool) -> Condition {
         let counts = match severity {
             Severity::Error => true,
             Severity::Warning => stopped || stuck || always_stops(keyword),
-            Severity::Report => false,
+            // CUPS tells it as a mere report.
+            Severity::Report => keyword == "offline",
         };
         if counts {
             troubles.extend(trouble(keyword));
         }
     }
-    if !troubles.contains(&PrinterTrouble::PaperOut) && wrong_media(printer) {
+    if !troubles.contains(&PrinterTrouble::PaperOut) && wrong_media(printer, wanted) {
         troubles.insert(PrinterTrouble::WrongMedia);
     }
     if troubles.is_empty() && stopped {
@@ -109,23 +113,34 @@ pub(crate) fn condition(printer: &Group, stuck: bool) -> Condition {
     if troubles.is_empty() && printer.truth("printer-is-accepting-jobs") == Some(false) {
         troubles.insert(PrinterTrouble::Paused);
     }
-    let stopped = stopped || printer.truth("printer-is-accepting-jobs") == Some(false);
-    Condition { troubles: troubles.into_iter().collect(), low, stopped }
+    let no_pdf = !takes_pdf(printer);
+    if no_pdf {
+        troubles.insert(PrinterTrouble::NoPdf);
+    }
+    let stopped = stopped || no_pdf || printer.truth("printer-is-accepting-jobs") == Some(false);
+    let up_time = printer.number("printer-up-time");
+    Condition { troubles: troubles.into_iter().collect(), low, stopped, up_time }
 }
 
-/// Whether the printer says which paper is loaded, and A4 is not among it.
-fn wrong_media(printer: &Group) -> bool {
+/// Whether the printer takes PDF, as far as it says.
+fn takes_pdf(printer: &Group) -> bool {
+    let mut formats = printer.texts("document-format-supported").peekable();
+    formats.peek().is_none() || formats.any(|format| format.eq_ignore_ascii_case("application/pdf"))
+}
+
+/// Whether the printer says which paper is loaded, and none that is wanted is among it.
+fn wrong_media(printer: &Group, wanted: &[Media]) -> bool {
     let names: Vec<&str> = printer.texts("media-ready").collect();
-    // A self-describing name ends in its size (PWG 5101.1): `iso_a4_210x297mm`, `custom_tray-2_210x297mm`.
-    let named = names.iter().any(|name| name.split('_').any(|part| part == "210x297mm"));
     let (xs, ys) = (
         printer.numbers("media-col-ready.media-size.x-dimension"),
         printer.numbers("media-col-ready.media-size.y-dimension"),
     );
     let sizes: Vec<(i32, i32)> = xs.zip(ys).collect();
-    let sized = sizes.iter().any(|(x, y)| (x - A4.0).abs() <= 100 && (y - A4.1).abs() <= 100);
+    let loaded = |media: &Media| {
+        names.iter().any(|name| media.is_named(name)) || sizes.iter().any(|(x, y)| media.is_sized(*x, *y))
+    };
     let told = !names.is_empty() || !sizes.is_empty();
-    told && !named && !sized
+    told && !wanted.iter().any(loaded)
 }
 
 #[cfg(test)]
@@ -144,7 +159,7 @@ mod tests {
             ("printer-state-reasons", texts(reasons)),
             ("media-ready", texts(media)),
         ]);
-        condition(&printer, stuck)
+        condition(&printer, stuck, &[Media::A4])
     }
 
     #[test]
@@ -166,6 +181,8 @@ mod tests {
             ("output-area-full", OutputFull),
             ("paused", Paused),
             ("shutdown", Paused),
+            ("offline", Offline),
+            ("offline-report", Offline),
             ("fuser-over-temp-error", Broken),
             ("on-fire", Broken),
         ] {
@@ -190,5 +207,26 @@ mod tests {
         assert_eq!(says(3, &["none"], &["na_letter_8.5x11in"]).troubles, [PrinterTrouble::WrongMedia]);
         assert!(says(3, &["none"], &["na_letter_8.5x11in", "iso_a4_210x297mm"]).troubles.is_empty());
         assert_eq!(says(5, &["media-empty-error"], &["na_letter_8.5x11in"]).troubles, [PrinterTrouble::PaperOut]);
+    }
+
+    #[test]
+    fn a_paper_wants_its_own_size_and_an_idle_printer_any() {
+        let printer = Group::of([("media-ready", vec![Value::Text("iso_a3_297x420mm".to_owned())])]);
+        let troubles = |wanted: &[Media]| condition(&printer, false, wanted).troubles;
+        assert_eq!(troubles(&[Media::A4]), [PrinterTrouble::WrongMedia]);
+        assert_eq!(troubles(&[Media::A3]), []);
+        assert_eq!(troubles(&Media::ALL), []);
+    }
+
+    #[test]
+    fn a_printer_that_takes_no_pdf_is_told_apart_and_sent_nothing() {
+        let says = |formats: &[&str]| {
+            let formats = formats.iter().map(|format| Value::Text((*format).to_owned())).collect();
+            condition(&Group::of([("document-format-supported", formats)]), false, &Media::ALL)
+        };
+        let without = says(&["image/urf", "image/pwg-raster", "application/octet-stream"]);
+        assert_eq!((without.troubles, without.stopped), (vec![PrinterTrouble::NoPdf], true));
+        assert_eq!(says(&["image/urf", "application/pdf"]), Condition::default());
+        assert_eq!(says(&[]), Condition::default());
     }
 }

@@ -65,6 +65,20 @@ const IN_ERROR: u8 = 0b0100_0000;
 /// `DLE EOT 3`: the cutter is blocked.
 const CUTTER: u8 = 0b0000_1000;
 
+/// What an answer says.
+fn troubles_of(question: u8, answer: u8) -> BTreeSet<PrinterTrouble> {
+    let signs: &[(u8, PrinterTrouble)] = match question {
+        PAPER => &[(PAPER_END, PrinterTrouble::PaperOut)],
+        OFFLINE => &[
+            (STOPPED_BY_PAPER, PrinterTrouble::PaperOut),
+            (COVER_OPEN, PrinterTrouble::DoorOpen),
+            (IN_ERROR, PrinterTrouble::Broken),
+        ],
+        _ => &[],
+    };
+    signs.iter().filter(|(bits, _)| answer & bits != 0).map(|(_, trouble)| *trouble).collect()
+}
+
 /// Rows sent at a time: as many as the smallest buffers hold (18 KiB), and between two of them the printer can be asked.
 const BAND: usize = 256;
 
@@ -97,6 +111,8 @@ pub(crate) struct Receipt {
     voice: Voice,
     mood: Mood,
     line: Option<Line>,
+    /// A piece of a slip hangs out of the printer, uncut.
+    torn: bool,
 }
 
 /// Answers for a kiosk without a receipt printer.
@@ -110,7 +126,16 @@ impl Receipt {
     /// A printer that has not been asked yet.
     pub fn new(printer: SlipPrinter, config: &Config, ended: Arc<Ended>, voice: Voice) -> Self {
         let mood = Mood::new(Device::Slip);
-        Self { printer, idle: config.idle_interval, patience: config.patience, ended, voice, mood, line: None }
+        Self {
+            printer,
+            idle: config.idle_interval,
+            patience: config.patience,
+            ended,
+            voice,
+            mood,
+            line: None,
+            torn: false,
+        }
     }
 
     /// Runs until [`Message::Close`].
@@ -148,6 +173,7 @@ impl Receipt {
             Ok((line, status)) => {
                 self.line = Some(line);
                 self.mood.tell(&self.voice, status.troubles.clone(), status.low);
+                self.cut_off(&status);
                 Ok(status)
             }
             Err(error) => {
@@ -155,6 +181,16 @@ impl Receipt {
                 self.mood.tell(&self.voice, vec![PrinterTrouble::Offline], false);
                 Err(error.into())
             }
+        }
+    }
+
+    /// Cuts off what was printed of a slip that did not come to its end, as soon as the printer can: it is not the next
+    /// visit's. The end of a roll comes out by itself.
+    fn cut_off(&mut self, status: &Status) {
+        if status.troubles.contains(&PrinterTrouble::PaperOut) {
+            self.torn = false;
+        } else if self.torn && status.troubles.is_empty() {
+            self.torn = self.write(&CUT).is_err();
         }
     }
 
@@ -173,16 +209,10 @@ impl Receipt {
         };
         let paper = question(PAPER)?;
         let offline = question(OFFLINE)?;
-        let mut troubles = BTreeSet::new();
-        if paper & PAPER_END != 0 || offline & STOPPED_BY_PAPER != 0 {
-            troubles.insert(PrinterTrouble::PaperOut);
-        }
-        if offline & COVER_OPEN != 0 {
-            troubles.insert(PrinterTrouble::DoorOpen);
-        }
-        if offline & IN_ERROR != 0 {
-            let cutter = question(ERROR)? & CUTTER != 0;
-            troubles.insert(if cutter { PrinterTrouble::Jam } else { PrinterTrouble::Broken });
+        let mut troubles = &troubles_of(PAPER, paper) | &troubles_of(OFFLINE, offline);
+        if troubles.contains(&PrinterTrouble::Broken) && question(ERROR)? & CUTTER != 0 {
+            troubles.remove(&PrinterTrouble::Broken);
+            troubles.insert(PrinterTrouble::Jam);
         }
         Ok((line, Status { troubles: troubles.into_iter().collect(), low: paper & PAPER_NEAR_END != 0 }))
     }
@@ -232,11 +262,14 @@ impl Receipt {
             let rows = band.len() / Picture::STRIDE;
             // GS v 0: m = 0 (as it is), then bytes a row and rows, the low byte first.
             let size = [Picture::STRIDE as u8, 0, (rows & 0xff) as u8, (rows >> 8) as u8];
+            self.torn = true;
             self.write(&[&[0x1d, b'v', b'0', 0], &size[..], band].concat())?;
         }
         self.write(&CUT)?;
         self.write(&DONE_YET)?;
-        self.finished()
+        self.finished()?;
+        self.torn = false;
+        Ok(())
     }
 
     /// Waits until the printer has done all, asking meanwhile what keeps it.
@@ -244,17 +277,26 @@ impl Receipt {
         let patience = self.patience;
         let Some(line) = &mut self.line else { return Err(NotPrinted::Line(ErrorKind::NotConnected.into())) };
         let deadline = Instant::now() + patience;
+        // One question at a time: the answers do not say what they answer.
+        let (mut question, mut answered) = (OFFLINE, true);
         loop {
-            line.write(&ask(PAPER), patience)?;
-            let mut answered = false;
+            if answered {
+                question = if question == PAPER { OFFLINE } else { PAPER };
+                line.write(&ask(question), patience)?;
+                answered = false;
+            }
             let pause = (Instant::now() + Duration::from_millis(200)).min(deadline);
             loop {
                 match line.read(pause) {
                     Ok(byte) if is_done(byte) => return Ok(()),
-                    Ok(byte) if is_status(byte) && byte & PAPER_END != 0 => {
-                        return Err(NotPrinted::Trouble(vec![PrinterTrouble::PaperOut]));
+                    Ok(byte) if is_status(byte) && !answered => {
+                        let troubles = troubles_of(question, byte);
+                        if !troubles.is_empty() {
+                            return Err(NotPrinted::Trouble(troubles.into_iter().collect()));
+                        }
+                        answered = true;
                     }
-                    Ok(byte) => answered |= is_status(byte),
+                    Ok(_) => {}
                     Err(error) if error.kind() == ErrorKind::TimedOut => break,
                     Err(error) => return Err(error.into()),
                 }

@@ -37,8 +37,7 @@ pub struct StaffCall {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Config {
-    /// This kiosk's name, for staff; the machine's where it is left out.
-    #[serde(default = "host_name")]
+    /// This kiosk's name, such as `hall-1`, for staff and for printers: no two that share a printer may have the same.
     pub name: String,
     /// The site pack's folder.
     pub site: PathBuf,
@@ -66,14 +65,6 @@ pub struct Config {
     /// Fill the whole screen.
     #[serde(default)]
     pub fullscreen: bool,
-}
-
-fn host_name() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    match name.trim() {
-        "" => "kiosk".to_owned(),
-        name => name.to_owned(),
-    }
 }
 
 fn portrait() -> (u32, u32) {

@@ -53,7 +53,8 @@ pub struct Ports {
     faces: Option<faces::Handle>,
     forms: forms::Handle,
     printing: printing::Handle,
-    store: store::Handle,
+    /// `None` where the database cannot be opened: a kiosk that counts nothing still serves.
+    store: Option<store::Handle>,
     staff: staff::Handle,
     previews: Sender<(RequestId, Vec<FilledForm>)>,
 }
@@ -79,24 +80,27 @@ impl Ports {
                 };
                 let frames = post.clone();
                 let frame = move |picture| frames.send(Inbound::Frame(picture));
-                Some(faces::spawn(faces::Config::new(camera, weights.clone()), post.event(Event::Face), frame)?)
+                let faces = faces::spawn(faces::Config::new(camera, weights.clone()), post.event(Event::Face), frame);
+                faces.inspect_err(|error| tracing::error!(%error, "running without faces")).ok()
             }
-            _ => {
-                post.send(Inbound::Event(Event::Face(FaceEvent::NotInstalled)));
-                None
-            }
+            _ => None,
         };
+        if faces.is_none() {
+            post.send(Inbound::Event(Event::Face(FaceEvent::NotInstalled)));
+        }
         let slip = config.slip_printer.as_ref().map(|slip| match slip {
             SlipPrinter::Device(path) => printing::SlipPrinter::Device(path.clone()),
             SlipPrinter::Tcp(address) => printing::SlipPrinter::Tcp(address.clone()),
         });
-        let printing = printing::Config { slip, ..printing::Config::new(config.page_printer.clone()) };
+        let printing =
+            printing::Config { slip, ..printing::Config::new(config.page_printer.clone(), config.name.clone()) };
         let printing = printing::spawn(printing, post.event(Event::Paper))?;
         let forms = forms::spawn(forms, {
             let post = post.clone();
             move |event| post.send(Inbound::Event(Event::Form(event)))
         })?;
-        let store = store::spawn(&config.store)?;
+        let store =
+            store::spawn(&config.store).inspect_err(|error| tracing::error!(%error, "running without counting")).ok();
         let staff = staff::spawn(config.name.clone(), config.staff_call.clone(), post.event(Event::Staff))?;
         let previews = preview_thread(post.clone())?;
         Ok(Self { post, cards, faces, forms, printing, store, staff, previews })
@@ -113,7 +117,11 @@ impl Ports {
             },
             Effect::Fill(job) => self.forms.send(job),
             Effect::Printer(command) => self.printing.send(command),
-            Effect::Count(kpi) => self.store.send(kpi),
+            Effect::Count(kpi) => {
+                if let Some(store) = &self.store {
+                    store.send(kpi);
+                }
+            }
             Effect::CallStaff(reason) => self.staff.send(reason),
             Effect::Forget => {}
         }

@@ -82,6 +82,8 @@ pub enum PrinterTrouble {
     Paused,
     /// No answer.
     Offline,
+    /// It takes no PDF (`document-format-supported`): the kiosk cannot use it. Staff only.
+    NoPdf,
     /// Anything else that stops it (`other`, `fuser-over-temp`, …): staff only.
     Broken,
 }

@@ -75,13 +75,36 @@ fn read<T: DeserializeOwned>(path: PathBuf) -> Result<T, PackError> {
     toml::from_str(&text).map_err(|error| PackError::Malformed { path, what: error.to_string() })
 }
 
+/// What makes a policy one that nobody should meet at a kiosk.
+fn unfair(policy: &Policy) -> Option<String> {
+    /// Shorter than this, and the warning comes while people still read.
+    const IDLE_MS: u64 = 10_000;
+    /// WCAG 2.2.1: at least 20 s to ask for more time.
+    const WARNING_MS: u64 = 20_000;
+    let times = [
+        ("idle_ms", policy.idle_ms, IDLE_MS),
+        ("idle_long_ms", policy.idle_long_ms, IDLE_MS),
+        ("idle_warning_ms", policy.idle_warning_ms, WARNING_MS),
+    ];
+    if let Some((name, is, least)) = times.into_iter().find(|(_, is, least)| is < least) {
+        return Some(format!("policy: {name} = {is}, but at least {least} is needed"));
+    }
+    // NIST SP 800-63B-4: at most five.
+    let tries = policy.face_tries;
+    (!(1..=5).contains(&tries)).then(|| format!("policy: face_tries = {tries}, but it must be 1 to 5"))
+}
+
 impl Pack {
     /// Loads a pack and checks that its parts fit together.
     ///
     /// # Errors
-    /// When a file is missing, malformed, or names something that is not there.
+    /// When a file is missing, malformed, names something that is not there, or has a policy that is not fair to people.
     pub fn load(folder: &Path) -> Result<Self, PackError> {
-        let site: SiteFile = read(folder.join("site.toml"))?;
+        let path = folder.join("site.toml");
+        let site: SiteFile = read(path.clone())?;
+        if let Some(what) = unfair(&site.policy) {
+            return Err(PackError::Inconsistent { path, what });
+        }
         let path = folder.join("services.toml");
         let services: ServicesFile = read(path.clone())?;
         let wrong = |what: String| Err(PackError::Inconsistent { path: path.clone(), what });

@@ -13,13 +13,15 @@ pub use summary::{StepTime, Summary};
 
 use domain::Date;
 use domain::kpi::Kpi;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The database's format; older ones are carried forward by [`MIGRATIONS`].
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE event (
     id    INTEGER PRIMARY KEY AUTOINCREMENT,
     day   TEXT    NOT NULL,
@@ -34,7 +36,15 @@ CREATE TABLE outbox (
     sent_upto INTEGER NOT NULL
 ) STRICT;
 INSERT INTO outbox VALUES (1, 0);
-"];
+",
+    "
+ALTER TABLE outbox ADD COLUMN epoch TEXT NOT NULL DEFAULT '';
+UPDATE outbox SET epoch = lower(hex(randomblob(8)));
+",
+];
+
+/// How long another process that is at the database is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why the database did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -54,12 +64,17 @@ pub enum StoreError {
     /// It was written by a newer program.
     #[error("the database of counts is of format {0}, which this program does not know")]
     Newer(i64),
+    /// It is a database, but no kiosk's.
+    #[error("not a database of counts")]
+    Foreign,
 }
 
 /// A count on its way to central services.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Counted {
-    /// Never given twice, also after pruning: the receiver drops what it has seen.
+    /// The database's own random mark. One that is begun anew counts its ids from 1 again.
+    pub epoch: String,
+    /// Never given twice within an epoch, also after pruning: the receiver drops what it has seen of both together.
     pub id: i64,
     /// The day.
     pub day: Date,
@@ -92,9 +107,35 @@ impl Store {
         }
     }
 
+    /// Opens a database that is there, to read it: nothing is repaired, carried forward or set aside. A kiosk may be
+    /// counting in it meanwhile.
+    ///
+    /// # Errors
+    /// When it cannot be read, is no database of counts, or is of a newer format.
+    pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let connection = if with(path, "-wal").exists() {
+            Connection::open_with_flags(path, flags)?
+        } else {
+            // Nobody counts in it. A mere reader would leave a journal behind, and could not read in a folder that it may
+            // not write to.
+            Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_URI)?
+        };
+        connection.busy_timeout(PATIENCE)?;
+        let version = version(&connection)?;
+        if version > MIGRATIONS.len() as i64 {
+            return Err(StoreError::Newer(version));
+        }
+        // Every format so far has had this table.
+        connection.prepare("SELECT id, day, hour, name, label, value FROM event").map_err(|_| StoreError::Foreign)?;
+        Ok(Self { connection })
+    }
+
     fn open_sound(path: &Path) -> Result<Self, StoreError> {
         let mut connection = Connection::open(path)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.busy_timeout(PATIENCE)?;
+        // Until it is known to be sound, closing it leaves file and journal as they are: they may yet be read by hand.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // What was said to be counted survives the power cut of the next instant.
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -102,7 +143,7 @@ impl Store {
         if verdict != "ok" {
             return Err(corrupt().into());
         }
-        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        let version = version(&connection)?;
         let known = MIGRATIONS.len() as i64;
         let Some(todo) = usize::try_from(version).ok().and_then(|done| MIGRATIONS.get(done..)) else {
             return Err(if version > known { StoreError::Newer(version) } else { corrupt().into() });
@@ -114,7 +155,8 @@ impl Store {
         transaction.pragma_update(None, "user_version", known)?;
         transaction.commit()?;
         // A database that only looks like ours is as good as broken.
-        connection.prepare("SELECT id, day, hour, name, label, value FROM event, outbox")?;
+        connection.prepare("SELECT id, day, hour, name, label, value, sent_upto, epoch FROM event, outbox")?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         Ok(Self { connection })
     }
 
@@ -139,11 +181,11 @@ impl Store {
     /// When the database cannot be read.
     pub fn pending(&self, limit: usize) -> Result<Vec<Counted>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, day, hour, name, label, value FROM event WHERE id > (SELECT sent_upto FROM outbox) ORDER BY id LIMIT ?1",
+            "SELECT id, day, hour, name, label, value, epoch FROM event, outbox WHERE id > sent_upto ORDER BY id",
         )?;
-        let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], counted)?;
-        // A name that this program no longer knows is not sent; it does not hold up the others.
-        Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        let rows = statement.query_map([], counted)?;
+        // A name that this program no longer knows is not sent; however many there are, they do not hold up the others.
+        rows.filter_map(Result::transpose).take(limit).collect::<Result<_, _>>().map_err(Into::into)
     }
 
     /// Everything up to this id was received.
@@ -192,6 +234,7 @@ fn counted(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Counted>> {
     let (Some((name, label, value)), Ok(day)) = (kpi, day.parse()) else { return Ok(None) };
     let value: i64 = value?;
     Ok(Some(Counted {
+        epoch: row.get(6)?,
         id: row.get(0)?,
         day,
         hour: row.get(2)?,
@@ -202,6 +245,11 @@ fn counted(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Counted>> {
 /// The catalogue's own name.
 fn name(kpi: &Kpi) -> String {
     serde_json::to_value(kpi.name).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// The format: how many migrations it has been through.
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
 fn corrupt() -> rusqlite::Error {
@@ -225,22 +273,40 @@ fn is_broken(error: &rusqlite::Error) -> bool {
     }
 }
 
-/// Renames the database and its companions.
-fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
-    let beside = |suffix: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
-    let aside = (1..).map(|n: u32| beside(&format!(".broken-{n}"))).find(|aside| !aside.exists());
-    let aside = aside.unwrap_or_else(|| beside(".broken"));
-    std::fs::rename(path, &aside)?;
-    for companion in ["-wal", "-shm"] {
-        // A journal of another database must not be applied to the new one.
-        match std::fs::remove_file(beside(companion)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+/// The file beside this one.
+fn with(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// The name by which SQLite opens a file that nobody changes.
+fn immutable(path: &Path) -> String {
+    let mut uri = "file:".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/._-".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
         }
     }
+    uri + "?immutable=1"
+}
+
+/// Renames the database and its journal, which may hold the newest counts and belongs to it alone.
+fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
+    let free = |aside: &PathBuf| !aside.exists() && !with(aside, "-wal").exists();
+    let aside = (1..).map(|n: u32| with(path, &format!(".broken-{n}"))).find(free);
+    let aside = aside.unwrap_or_else(|| with(path, ".broken"));
+    let if_there = |done: std::io::Result<()>| match done {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    // The journal first: were the power cut between the two, the next start would find the broken database again, and not
+    // a new one with another's journal.
+    if_there(std::fs::rename(with(path, "-wal"), with(&aside, "-wal")))?;
+    // Only an index of the journal.
+    if_there(std::fs::remove_file(with(path, "-shm")))?;
+    std::fs::rename(path, &aside)?;
     Ok(aside)
 }

@@ -27,11 +27,6 @@ pub struct KpiArgs {
 
 /// Runs the tool; gives the exit code: 0 done, 2 bad arguments, 3 refused.
 pub fn run(args: &KpiArgs) -> i32 {
-    let refuse = |cause: String, remedy: &str| {
-        let refusal = Refusal::new(cause, remedy, "ファイルを写して、別の端末の kiosk kpi でも読めます。");
-        println!("{}", json!({ "error": refusal }));
-        3
-    };
     // Only what exists is read: a mistyped name must not make an empty database.
     if !args.store.is_file() {
         return refuse(
@@ -56,14 +51,34 @@ pub fn run(args: &KpiArgs) -> i32 {
             }
             0
         }
-        Err(error) => {
-            refuse(format!("件数を読み取れません（{error}）。"), "端末を止めてから、もう一度実行してください。")
+        Err(error) => refuse(format!("件数を読み取れません（{error}）。"), remedy(&error)),
+    }
+}
+
+fn refuse(cause: String, remedy: &str) -> i32 {
+    let refusal = Refusal::new(cause, remedy, "ファイルを写して、別の端末の kiosk kpi でも読めます。");
+    println!("{}", json!({ "error": refusal }));
+    3
+}
+
+/// What helps.
+fn remedy(error: &StoreError) -> &'static str {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    match error {
+        StoreError::Newer(_) => "この件数を記録した端末と同じ版の kiosk で実行してください。",
+        StoreError::Foreign => "設定ファイルの store の場所を確かめてください。",
+        StoreError::Database(rusqlite::Error::SqliteFailure(failure, _)) if failure.code == NotADatabase => {
+            "設定ファイルの store の場所を確かめてください。"
         }
+        StoreError::Database(rusqlite::Error::SqliteFailure(failure, _)) if failure.code == DatabaseCorrupt => {
+            "ファイルが壊れています。端末は次の起動時にこれを取り分け、新しい記録を始めます。"
+        }
+        StoreError::Database(_) | StoreError::Stuck { .. } => "端末を止めてから、もう一度実行してください。",
     }
 }
 
 fn summarise(args: &KpiArgs) -> Result<(Date, Date, Summary), StoreError> {
-    let store = Store::open(&args.store)?;
+    let store = Store::open_to_read(&args.store)?;
     let (first, last) = store.days()?.unwrap_or((Date::constant(2000, 1, 1), Date::constant(2000, 1, 1)));
     let (from, to) = (args.from.unwrap_or(first), args.to.unwrap_or(last));
     Ok((from, to, store.summary(from, to)?))

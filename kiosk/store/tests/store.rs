@@ -129,6 +129,123 @@ fn a_place_that_cannot_be_written_is_an_error_that_says_so() {
     assert!(error.to_string().contains("database"), "{error}");
 }
 
+#[test]
+fn names_of_another_version_do_not_hold_up_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("counts.sqlite");
+    let store = Store::open(&path).unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    for _ in 0..5 {
+        other.execute("INSERT INTO event VALUES (NULL, '2026-11-24', 9, 'of_the_future', '', 1)", []).unwrap();
+        other.execute("INSERT INTO event VALUES (NULL, 'never', 9, 'rated', '', 1)", []).unwrap();
+    }
+    let ids: Vec<i64> = (0..3).map(|_| store.record(&kpi(KpiName::Rated, "", 5), DAY, 9).unwrap()).collect();
+    let given = |limit| store.pending(limit).unwrap().iter().map(|counted| counted.id).collect::<Vec<_>>();
+    assert_eq!((given(2), given(100)), (ids[..2].to_vec(), ids));
+}
+
+/// A database that its program has had no time to close: the last counts are in its journal alone. Its first page is
+/// then broken, as by a bad sector.
+fn broken_with_its_journal(path: &Path) -> Vec<u8> {
+    let live = path.with_extension("live");
+    let store = Store::open(&live).unwrap();
+    for value in 0..10 {
+        store.record(&kpi(KpiName::StepTime, "pin", value), DAY, 9).unwrap();
+    }
+    let journal = std::fs::read(live.with_extension("live-wal")).unwrap();
+    assert!(!journal.is_empty());
+    std::fs::write(path, vec![0x5a; 8192]).unwrap();
+    // Of another database, so that it does not heal the page.
+    let mut other = journal.clone();
+    other[16..24].fill(0);
+    std::fs::write(path.with_extension("sqlite-wal"), &other).unwrap();
+    other
+}
+
+#[test]
+fn a_broken_database_is_set_aside_with_its_journal_and_the_new_one_counts_in_another_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("counts.sqlite");
+    let store = Store::open(&path).unwrap();
+    store.record(&kpi(KpiName::Rated, "", 5), DAY, 9).unwrap();
+    let before = store.pending(1).unwrap();
+    drop(store);
+    assert_eq!(Store::open(&path).unwrap().pending(1).unwrap(), before, "the epoch is the database's, not the run's");
+    let journal = broken_with_its_journal(&path);
+    let store = Store::open(&path).unwrap();
+    store.record(&kpi(KpiName::Rated, "", 5), DAY, 9).unwrap();
+    let after = store.pending(1).unwrap();
+    assert_eq!(before[0].id, after[0].id);
+    assert_ne!(before[0].epoch, after[0].epoch);
+    assert_eq!(std::fs::read(folder.path().join("counts.sqlite.broken-1")).unwrap(), vec![0x5a; 8192]);
+    assert!(std::fs::read(folder.path().join("counts.sqlite.broken-1-wal")).unwrap() == journal);
+}
+
+#[test]
+fn a_database_of_the_first_format_is_carried_forward() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("counts.sqlite");
+    let store = Store::open(&path).unwrap();
+    let id = store.record(&kpi(KpiName::Rated, "", 5), DAY, 9).unwrap();
+    drop(store);
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch("ALTER TABLE outbox DROP COLUMN epoch; PRAGMA user_version = 1").unwrap();
+    drop(old);
+    // It can be read as it is.
+    assert_eq!(Store::open_to_read(&path).unwrap().summary(DAY, DAY).unwrap().ratings, [0, 0, 0, 0, 1]);
+    let pending = Store::open(&path).unwrap().pending(10).unwrap();
+    assert_eq!(pending.iter().map(|counted| counted.id).collect::<Vec<_>>(), [id]);
+    assert_eq!(pending[0].epoch.len(), 16);
+}
+
+#[derive(clap::Parser)]
+struct Kpis {
+    #[command(flatten)]
+    args: store::tool::KpiArgs,
+}
+
+/// `kiosk kpi --store PATH`.
+fn tool(path: &Path) -> i32 {
+    let args = [Path::new("kpi"), Path::new("--store"), path];
+    store::tool::run(&<Kpis as clap::Parser>::try_parse_from(args).unwrap().args)
+}
+
+#[test]
+fn the_tool_reads_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let names = || {
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let store = Store::open(&path("counts 1%.sqlite")).unwrap();
+    store.record(&kpi(KpiName::Rated, "", 5), DAY, 9).unwrap();
+    assert_eq!(tool(&path("counts 1%.sqlite")), 0, "while a kiosk counts in it");
+    drop(store);
+    std::fs::write(
+        path("letter.txt"),
+        "not a database at all, but somebody's letter; long enough to have a header. ".repeat(20),
+    )
+    .unwrap();
+    let other = rusqlite::Connection::open(path("addresses.db")).unwrap();
+    other.execute_batch("CREATE TABLE address (name TEXT)").unwrap();
+    drop(other);
+    let newer = Store::open(&path("newer.sqlite")).unwrap();
+    drop(newer);
+    rusqlite::Connection::open(path("newer.sqlite")).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    std::fs::write(path("empty"), "").unwrap();
+    let before = names();
+    assert_eq!(tool(&path("counts 1%.sqlite")), 0);
+    for name in ["letter.txt", "addresses.db", "newer.sqlite", "empty", "missing"] {
+        let bytes = std::fs::read(path(name)).ok();
+        assert_eq!(tool(&path(name)), 3, "{name}");
+        assert!(std::fs::read(path(name)).ok() == bytes, "{name} was changed");
+    }
+    assert_eq!(names(), before);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
     #[test]

@@ -12,6 +12,7 @@ pub struct ServiceId(pub String);
 
 /// A group of services.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Category {
     /// Its name in the pack.
     pub id: String,
@@ -23,6 +24,7 @@ pub struct Category {
 
 /// A service that a resident may choose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Service {
     /// Its name in the pack.
     pub id: ServiceId,

@@ -294,7 +294,7 @@ impl Words<'_> {
             PrinterTrouble::WrongMedia => "printer-wrong-media",
             PrinterTrouble::Paused => "printer-paused",
             PrinterTrouble::Offline => "printer-offline",
-            PrinterTrouble::Broken => "printer-broken",
+            PrinterTrouble::NoPdf | PrinterTrouble::Broken => "printer-broken",
         };
         Notice {
             cause: self.say(&format!("{key}-cause")),

@@ -26,7 +26,7 @@ pub fn run() -> anyhow::Result<()> {
     fs::write(
         &config,
         format!(
-            "site = {site:?}\npage-printer = \"ipp://127.0.0.1:9/none\"\nstore = \"counts.sqlite\"\nfullscreen = true\n"
+            "name = \"bench\"\nsite = {site:?}\npage-printer = \"ipp://127.0.0.1:9/none\"\nstore = \"counts.sqlite\"\nfullscreen = true\n"
         ),
     )?;
     let kiosk = std::env::current_exe()?.with_file_name("kiosk");

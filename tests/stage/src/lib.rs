@@ -10,6 +10,6 @@ mod wait;
 
 pub use card::CardProcess;
 pub use pcscd::Pcscd;
-pub use printer::{IppPrinter, WireFault};
+pub use printer::{IppPrinter, Secret, WireFault};
 pub use receipt::{ReceiptPrinter, Slip};
 pub use wait::wait_for;

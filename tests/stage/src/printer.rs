@@ -79,6 +79,15 @@ pub enum WireFault {
     HoldAfter(usize),
 }
 
+/// What a printer does not tell of jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secret {
+    /// Each is called by another name than it was sent with.
+    Names,
+    /// That, and it forgets a job as soon as it is over.
+    NamesAndHistory,
+}
+
 /// So many bytes of one request make it a document.
 const DOCUMENT: usize = 4096;
 
@@ -174,6 +183,11 @@ impl IppPrinter {
         lock(&self.forwarder.fault).is_none()
     }
 
+    /// Makes it keep this to itself from the next request on.
+    pub fn keep_secret(&self, secret: Secret) {
+        *lock(&self.forwarder.secret) = Some(secret);
+    }
+
     /// Where clients reach it.
     pub fn uri(&self) -> String {
         format!("ipp://127.0.0.1:{}/ipp/print", self.forwarder.port)
@@ -255,6 +269,7 @@ struct Forwarder {
     cut: Arc<AtomicBool>,
     open: Arc<Mutex<Vec<TcpStream>>>,
     fault: Arc<Mutex<Option<WireFault>>>,
+    secret: Arc<Mutex<Option<Secret>>>,
 }
 
 impl Forwarder {
@@ -280,6 +295,8 @@ impl Forwarder {
         let (orders, stopped) = (connect.clone(), Arc::clone(&stop));
         let fault = Arc::new(Mutex::new(None));
         let faults = Arc::clone(&fault);
+        let secret = Arc::new(Mutex::new(None));
+        let secrets = Arc::clone(&secret);
         let (is_cut, connections) = (Arc::clone(&cut), Arc::clone(&open));
         std::thread::Builder::new().name("outside".into()).spawn(move || {
             for outside in listener.incoming().map_while(Result::ok) {
@@ -298,11 +315,11 @@ impl Forwarder {
                     if let Ok(connection) = outside.try_clone() {
                         lock(&connections).push(connection);
                     }
-                    splice(outside, inside, &faults);
+                    splice(outside, inside, &faults, *lock(&secrets));
                 }
             }
         })?;
-        Ok(Self { port, connect, stop, cut, open, fault })
+        Ok(Self { port, connect, stop, cut, open, fault, secret })
     }
 
     fn drop_connections(&self) {
@@ -355,7 +372,7 @@ fn limit_window(listener: &TcpListener) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn splice(outside: TcpStream, inside: TcpStream, fault: &Arc<Mutex<Option<WireFault>>>) {
+fn splice(outside: TcpStream, inside: TcpStream, fault: &Arc<Mutex<Option<WireFault>>>, secret: Option<Secret>) {
     let (Ok(outside_too), Ok(inside_too)) = (outside.try_clone(), inside.try_clone()) else { return };
     let deaf = Arc::new(AtomicBool::new(false));
     let (fault, deafened) = (Arc::clone(fault), Arc::clone(&deaf));
@@ -364,7 +381,7 @@ fn splice(outside: TcpStream, inside: TcpStream, fault: &Arc<Mutex<Option<WireFa
         hang_up(&outside, &inside);
     });
     std::thread::spawn(move || {
-        let _ = back(&inside_too, &outside_too, &deaf);
+        let _ = back(&inside_too, &outside_too, &deaf, secret);
         hang_up(&outside_too, &inside_too);
     });
 }
@@ -404,14 +421,43 @@ fn forth(
     }
 }
 
-/// From the printer to the client, which may have become deaf.
-fn back(mut from: &TcpStream, mut to: &TcpStream, deaf: &AtomicBool) -> std::io::Result<()> {
-    let mut piece = [0; 4096];
+/// From the printer to the client, which may have become deaf, or may not hear all.
+fn back(mut from: &TcpStream, mut to: &TcpStream, deaf: &AtomicBool, secret: Option<Secret>) -> std::io::Result<()> {
+    // All that the printer says about a few jobs comes in one piece.
+    let mut piece = [0; 1 << 16];
     loop {
         let count = from.read(&mut piece)?;
         if count == 0 || deaf.load(Ordering::Acquire) {
             return Ok(());
         }
+        if let Some(secret) = secret {
+            conceal(&mut piece[..count], secret);
+        }
         to.write_all(&piece[..count])?;
+    }
+}
+
+/// The place after each occurrence.
+fn after(bytes: &[u8], what: &[u8]) -> Vec<usize> {
+    let found = bytes.windows(what.len()).enumerate().filter(|(_, window)| *window == what);
+    found.map(|(at, _)| at + what.len()).collect()
+}
+
+/// Rewrites an IPP answer in its place, so that all lengths stay right.
+fn conceal(answer: &mut [u8], secret: Secret) {
+    // nameWithoutLanguage (0x42): the attribute's name, two bytes of length, the value.
+    for at in after(answer, b"\x42\x00\x08job-name") {
+        let length = usize::from(u16::from_be_bytes([answer[at], answer[at + 1]]));
+        answer[at + 2..at + 2 + length].fill(b'*');
+    }
+    // enum (0x23) of four bytes; 7, 8 and 9 are canceled, aborted, completed.
+    let over = after(answer, b"\x23\x00\x09job-state\x00\x04\x00\x00\x00").into_iter().any(|at| answer[at] >= 7);
+    if secret == Secret::NamesAndHistory && over {
+        // The answer begins, perhaps after HTTP's head, with version 2.0 and the status; client-error-not-found is 0x0406.
+        let status =
+            if answer.starts_with(b"\x02\x00") { Some(2) } else { after(answer, b"\r\n\x02\x00").first().copied() };
+        if let Some(at) = status {
+            answer[at..at + 2].copy_from_slice(&[0x04, 0x06]);
+        }
     }
 }

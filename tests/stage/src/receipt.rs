@@ -40,6 +40,8 @@ struct Mechanism {
     left: Option<usize>,
     near_end: bool,
     cover_open: bool,
+    /// Nothing more is heard when so many rows hang out.
+    hold_at: Option<u32>,
     buffer: VecDeque<Work>,
     roll: Slip,
     slips: Vec<Slip>,
@@ -49,6 +51,10 @@ struct Mechanism {
 impl Mechanism {
     fn can_print(&self) -> bool {
         self.left != Some(0) && !self.cover_open
+    }
+
+    fn is_held(&self) -> bool {
+        self.hold_at.is_some_and(|rows| self.roll.height >= rows)
     }
 
     /// Works through the buffer as far as the paper reaches.
@@ -198,6 +204,12 @@ impl ReceiptPrinter {
         mechanism.work();
     }
 
+    /// Makes it stop for breath when so many rows hang out of it, after the command of the last of them: what comes next
+    /// is heard and answered only when this is `None` again.
+    pub fn hold_at(&self, rows: Option<u32>) {
+        lock(&self.mechanism).hold_at = rows;
+    }
+
     /// Switches the printer off or on: connections end, new ones are refused, and its buffer is lost.
     pub fn switch(&self, on: bool) {
         if let LineEnd::Tcp { off, open, .. } = &self.line {
@@ -242,7 +254,11 @@ fn listen(line: impl Read, answers: Box<dyn Write + Send>, mechanism: &Mutex<Mec
     let answers = Arc::new(Mutex::new(answers));
     let mut line = BufReader::new(line);
     // The end of the line is no fault.
-    while let Ok(()) = command(&mut line, &answers, mechanism) {}
+    while let Ok(()) = command(&mut line, &answers, mechanism) {
+        while lock(mechanism).is_held() {
+            std::thread::park_timeout(std::time::Duration::from_millis(5));
+        }
+    }
 }
 
 fn bytes<const N: usize>(line: &mut impl Read) -> io::Result<[u8; N]> {

@@ -107,6 +107,7 @@ impl Site {
         let mut config = toml::Table::new();
         let mut set = |key: &str, value: toml::Value| drop(config.insert(key.to_owned(), value));
         set("site", text(&root().join("kiosk/sites/city-hall"))?.into());
+        set("name", "hall-1".into());
         set("page-printer", printer.uri().into());
         set("slip-printer", toml::Table::from_iter([("tcp".to_owned(), receipts.address().into())]).into());
         set("authorities", "authorities.toml".into());

@@ -34,6 +34,7 @@ fn resident(services: &[&'static str], way: Way) -> Resident {
             ("seal_applicant", "self"),
             ("seal_purpose", "car"),
             ("tax_kind", "income"),
+            ("tax_relation", "self"),
             ("tax_year", "8"),
             ("tax_purpose", "housing"),
         ]),

@@ -77,6 +77,6 @@ pub fn config(page: impl Into<String>) -> Config {
         idle_interval: Duration::from_millis(150),
         busy_interval: Duration::from_millis(50),
         stuck_after: Duration::from_millis(500),
-        ..Config::new(page)
+        ..Config::new(page, "hall")
     }
 }

@@ -158,8 +158,11 @@ fn nonsense_is_a_printer_that_is_away() -> anyhow::Result<()> {
 }
 
 #[test]
-fn an_address_that_is_none_is_refused() {
+fn an_address_or_a_name_that_is_none_is_refused() {
     for address in ["", "printer", "http://printer/", "ipps://printer/", "ipp://"] {
-        assert!(printing::spawn(Config::new(address), |_| {}).is_err(), "{address:?}");
+        assert!(printing::spawn(Config::new(address, "hall"), |_| {}).is_err(), "{address:?}");
+    }
+    for name in ["", "a\nb", &"x".repeat(65)] {
+        assert!(printing::spawn(Config::new("ipp://127.0.0.1:1/", name), |_| {}).is_err(), "{name:?}");
     }
 }

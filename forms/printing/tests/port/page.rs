@@ -5,7 +5,8 @@ use anyhow::Context;
 use domain::form::FormId;
 use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
 use domain::{IdentityTag, VisitId};
-use stage::{IppPrinter, WireFault};
+use printing::Config;
+use stage::{IppPrinter, Secret, WireFault};
 use std::time::Duration;
 
 fn printed(visit: u64, form: &str) -> PrinterEvent {
@@ -103,6 +104,8 @@ fn a_printer_switched_off_in_the_middle_prints_one_copy_when_it_is_back() -> any
     printer.trouble(Some("media-jam"))?;
     port.print(1, vec![paper(1, "first")?, paper(1, "second")?]);
     port.wait("a jam", |event| *event == state(&[PrinterTrouble::Jam]))?;
+    // It counts seconds: up for fewer, it could not be told from one that was never off.
+    port.drain(Duration::from_secs(2));
     printer.switch_off();
     port.wait("a printer that is away", |event| *event == state(&[PrinterTrouble::Offline]))?;
     printer.trouble(None)?;
@@ -317,3 +320,94 @@ fn a_visit_cancelled_while_its_paper_is_being_sent_leaves_nothing() -> anyhow::R
 
 /// From so many bytes on the stage takes a request for a document.
 const DOCUMENT: usize = 4096;
+
+fn failed(visit: u64, form: &str) -> PrinterEvent {
+    PrinterEvent::Failed { visit: VisitId(visit), form: FormId(form.into()) }
+}
+
+/// All but how the printer is.
+fn told(port: &Port) -> Vec<PrinterEvent> {
+    port.said.iter().filter(|event| !matches!(event, PrinterEvent::State { .. })).cloned().collect()
+}
+
+#[test]
+fn a_printer_that_hides_names_is_asked_by_its_own_numbers() -> anyhow::Result<()> {
+    let printer = IppPrinter::start()?;
+    printer.keep_secret(Secret::Names);
+    let mut port = Port::start(config(printer.uri()))?;
+    port.print(1, vec![paper(1, "first")?, paper(1, "second")?]);
+    port.wait("the end", |event| *event == done(1))?;
+    assert_eq!(told(&port), [printed(1, "first"), printed(1, "second"), done(1)]);
+    port.drain(Duration::from_millis(500));
+    assert_eq!(printer.papers()?.len(), 2);
+    Ok(())
+}
+
+#[test]
+fn a_printer_that_forgets_at_once_prints_once_and_the_paper_counts_as_failed() -> anyhow::Result<()> {
+    let printer = IppPrinter::start()?;
+    printer.keep_secret(Secret::NamesAndHistory);
+    let mut port = Port::start(config(printer.uri()))?;
+    port.print(1, vec![paper(1, "first")?, paper(1, "second")?]);
+    port.wait("the end", |event| *event == done(1))?;
+    // Nobody can say that they came out.
+    assert_eq!(told(&port), [failed(1, "first"), failed(1, "second"), done(1)]);
+    port.drain(Duration::from_millis(500));
+    assert_eq!(printer.papers()?.len(), 2, "sent again");
+    Ok(())
+}
+
+#[test]
+fn a_paper_whose_answer_is_lost_is_never_sent_again_to_a_printer_that_hides_names() -> anyhow::Result<()> {
+    let printer = IppPrinter::start()?;
+    printer.keep_secret(Secret::NamesAndHistory);
+    let mut port = Port::start(config(printer.uri()))?;
+    port.wait("a ready printer", |event| *event == state(&[]))?;
+    printer.spoil(WireFault::LoseAnswer);
+    port.print(1, vec![paper(1, "first")?]);
+    port.wait("the end", |event| *event == done(1))?;
+    assert_eq!(told(&port), [failed(1, "first"), done(1)]);
+    port.drain(Duration::from_millis(500));
+    assert!(printer.papers()?.len() <= 1, "sent again");
+    Ok(())
+}
+
+#[test]
+fn an_ended_visits_paper_is_cancelled_in_a_printer_that_hides_names() -> anyhow::Result<()> {
+    let printer = IppPrinter::start()?;
+    printer.keep_secret(Secret::NamesAndHistory);
+    let mut port = Port::start(config(printer.uri()))?;
+    printer.trouble(Some("media-empty"))?;
+    port.print(1, vec![paper(1, "first")?]);
+    port.wait("an empty tray", |event| *event == state(&[PrinterTrouble::PaperOut]))?;
+    port.handle.send(PrinterCommand::Cancel(VisitId(1)));
+    port.wait("a printer without the job", |event| *event == state(&[]))?;
+    printer.trouble(None)?;
+    port.print(2, vec![paper(2, "mine")?]);
+    port.wait("the end", |event| *event == done(2))?;
+    let tray = printer.papers()?;
+    assert_eq!(tray.len(), 1);
+    assert!(is_whole(&tray[0], "2 mine")?);
+    Ok(())
+}
+
+#[test]
+fn kiosks_that_share_a_printer_leave_each_others_jobs_alone() -> anyhow::Result<()> {
+    let printer = IppPrinter::start()?;
+    printer.trouble(Some("media-jam"))?;
+    let mut first = Port::start(config(printer.uri()))?;
+    first.print(1, vec![paper(1, "first")?]);
+    first.wait("a jam", |event| *event == state(&[PrinterTrouble::Jam]))?;
+    let mut second = Port::start(Config { kiosk: "hall-2".to_owned(), ..config(printer.uri()) })?;
+    second.wait("a jam", |event| *event == state(&[PrinterTrouble::Jam]))?;
+    // It has swept by now; were the job gone, the trouble would be over.
+    second.drain(Duration::from_millis(500));
+    second.print(1, vec![paper(1, "second")?]);
+    printer.trouble(None)?;
+    first.wait("the end", |event| *event == done(1))?;
+    second.wait("the end", |event| *event == done(1))?;
+    assert_eq!(told(&first), [printed(1, "first"), done(1)]);
+    assert_eq!(told(&second), [printed(1, "second"), done(1)]);
+    assert_eq!(printer.papers()?.len(), 2);
+    Ok(())
+}

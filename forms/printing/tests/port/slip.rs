@@ -167,3 +167,71 @@ fn a_kiosk_without_a_receipt_printer_says_so() -> anyhow::Result<()> {
     port.wait("no slip", |event| *event == answer(1, false))?;
     Ok(())
 }
+
+/// A port and a printer that has printed the first band of a visit's slip and is heard no more.
+fn halfway() -> anyhow::Result<(ReceiptPrinter, Port)> {
+    let printer = ReceiptPrinter::start()?;
+    let mut port = port(SlipPrinter::Tcp(printer.address()))?;
+    port.wait("a ready printer", |event| *event == state(&[], false))?;
+    printer.hold_at(Some(1));
+    port.handle.send(PrinterCommand::Slip(job(1)));
+    stage::wait_for("half a slip", std::time::Duration::from_secs(10), || {
+        Ok((printer.uncut().height > 0).then_some(()))
+    })?;
+    Ok((printer, port))
+}
+
+/// The piece has been cut off, and the next visit's slip is whole and its own.
+fn the_next_slip_is_whole(printer: &ReceiptPrinter, mut port: Port, piece: u32) -> anyhow::Result<()> {
+    port.handle.send(PrinterCommand::Slip(job(2)));
+    port.wait("the next slip", |event| *event == answer(2, true))?;
+    let heights: Vec<u32> = printer.slips().iter().map(|slip| slip.height).collect();
+    assert_eq!(heights, [piece, printing::slip::draw(&job(2))?.height()]);
+    assert_eq!(qr(&printer.slips()[1])?, QR);
+    assert_eq!(printer.uncut(), Slip::default());
+    Ok(())
+}
+
+#[test]
+fn half_a_slip_of_a_visit_that_ends_is_cut_off_at_once() -> anyhow::Result<()> {
+    let (printer, mut port) = halfway()?;
+    let piece = printer.uncut().height;
+    port.handle.send(PrinterCommand::Cancel(VisitId(1)));
+    printer.hold_at(None);
+    port.wait("no slip", |event| *event == answer(1, false))?;
+    stage::wait_for("the cut", std::time::Duration::from_secs(10), || Ok((printer.slips().len() == 1).then_some(())))?;
+    the_next_slip_is_whole(&printer, port, piece)
+}
+
+#[test]
+fn half_a_slip_is_cut_off_when_the_cover_is_closed() -> anyhow::Result<()> {
+    let (printer, mut port) = halfway()?;
+    let piece = printer.uncut().height;
+    printer.cover(true);
+    printer.hold_at(None);
+    port.wait("no slip", |event| *event == answer(1, false))?;
+    assert!(port.said.contains(&state(&[PrinterTrouble::DoorOpen], false)));
+    assert_eq!(printer.slips().len(), 0);
+    printer.cover(false);
+    port.wait("a ready printer", |event| *event == state(&[], false))?;
+    the_next_slip_is_whole(&printer, port, piece)
+}
+
+#[test]
+fn a_cover_opened_before_the_cut_is_no_slip() -> anyhow::Result<()> {
+    let printer = ReceiptPrinter::start()?;
+    let mut port = port(SlipPrinter::Tcp(printer.address()))?;
+    port.wait("a ready printer", |event| *event == state(&[], false))?;
+    let whole = printing::slip::draw(&job(1))?.height();
+    printer.hold_at(Some(whole));
+    port.handle.send(PrinterCommand::Slip(job(1)));
+    stage::wait_for("the whole slip", std::time::Duration::from_secs(10), || {
+        Ok((printer.uncut().height == whole).then_some(()))
+    })?;
+    printer.cover(true);
+    printer.hold_at(None);
+    port.wait("no slip", |event| *event == answer(1, false))?;
+    printer.cover(false);
+    port.wait("a ready printer", |event| *event == state(&[], false))?;
+    the_next_slip_is_whole(&printer, port, whole)
+}

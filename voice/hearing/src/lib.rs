@@ -1,0 +1,63 @@
+//! Hears: sound becomes text. Voice activity says where somebody speaks; a recogniser says what. Recognisers stand behind one
+//! trait, so that another engine or another model drops in.
+
+mod sound;
+mod vad;
+mod whisper;
+
+pub use sound::{RATE, SoundError, loudness, read_wav, resample, write_wav};
+pub use vad::{Activity, Span, Vad};
+pub use whisper::Whisper;
+
+use domain::Language;
+use models::ModelError;
+
+/// Something that was heard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    /// The language: the one that was asked for, or the one that was detected.
+    pub language: Language,
+    /// The text; empty where nothing was understood.
+    pub text: String,
+    /// 0 to 1: the mean of the chances of the text's tokens.
+    pub confidence: f32,
+    /// Where in the sound it lies, in milliseconds.
+    pub from_ms: u64,
+    /// See `from_ms`.
+    pub until_ms: u64,
+}
+
+/// What may help a recogniser.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hints {
+    /// Names and words that are likely here.
+    pub words: Vec<String>,
+}
+
+/// Nothing can be heard.
+#[derive(Debug, thiserror::Error)]
+pub enum HearingError {
+    /// A model's files.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A sound file.
+    #[error(transparent)]
+    Sound(#[from] SoundError),
+    /// A recogniser refuses.
+    #[error("the recogniser {engine} failed ({cause})")]
+    Engine {
+        /// Which.
+        engine: &'static str,
+        /// What it said.
+        cause: String,
+    },
+}
+
+/// Turns sound into text.
+pub trait Recogniser: Send {
+    /// Recognises one piece of sound (16 kHz, one channel). `language` is `None` where it is to be detected.
+    ///
+    /// # Errors
+    /// When the engine fails; a sound without speech gives an empty list.
+    fn hear(&mut self, samples: &[f32], language: Option<Language>, hints: &Hints) -> Result<Vec<Heard>, HearingError>;
+}

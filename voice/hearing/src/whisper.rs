@@ -1,0 +1,134 @@
+//! Whisper by whisper.cpp: many languages in one model.
+
+use crate::{Heard, HearingError, Hints, RATE, Recogniser};
+use domain::Language;
+use models::Models;
+use std::sync::Once;
+use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState};
+
+/// The longest piece of sound that goes through at once, in seconds; the network hears 30.
+const LONGEST: usize = 28;
+
+/// Whisper.
+pub struct Whisper {
+    state: WhisperState,
+    threads: i32,
+}
+
+fn fault<E: std::fmt::Display>(error: E) -> HearingError {
+    HearingError::Engine { engine: "whisper", cause: error.to_string() }
+}
+
+impl Whisper {
+    /// Loads the model, to run on so many threads. On a busy machine with two cores one is faster than two: the threads wait
+    /// for each other by spinning.
+    ///
+    /// # Errors
+    /// When its file is missing or damaged.
+    pub fn load(models: &Models, threads: usize) -> Result<Self, HearingError> {
+        static QUIET: Once = Once::new();
+        // The library logs to standard error unless told otherwise; its lines could hold what was said.
+        QUIET.call_once(whisper_rs::install_logging_hooks);
+        let path = models.file("whisper-base.bin")?;
+        let mut parameters = WhisperContextParameters::default();
+        parameters.use_gpu(false);
+        let context = WhisperContext::new_with_params(&path, parameters).map_err(fault)?;
+        let state = context.create_state().map_err(fault)?;
+        Ok(Self { state, threads: i32::try_from(threads.max(1)).unwrap_or(1) })
+    }
+
+    /// The most likely of our languages, by the first seconds.
+    fn detect(&mut self, samples: &[f32]) -> Result<Language, HearingError> {
+        let threads = self.threads.unsigned_abs() as usize;
+        self.state.pcm_to_mel(samples, threads).map_err(fault)?;
+        let (_, chances) = self.state.lang_detect(0, threads).map_err(fault)?;
+        let chance = |language: &Language| {
+            let id = whisper_rs::get_lang_id(code(*language)).and_then(|id| usize::try_from(id).ok());
+            id.and_then(|id| chances.get(id).copied()).unwrap_or(0.0)
+        };
+        Ok(Language::ALL.into_iter().max_by(|a, b| chance(a).total_cmp(&chance(b))).unwrap_or_default())
+    }
+}
+
+fn code(language: Language) -> &'static str {
+    match language {
+        Language::Ja => "ja",
+        Language::En => "en",
+        Language::ZhHans => "zh",
+        Language::Ko => "ko",
+    }
+}
+
+/// What is said before, as the network sees it: it sets the manner of writing and names what is likely.
+fn prompt(language: Language, hints: &Hints) -> String {
+    let lead = match language {
+        Language::Ja => "道の駅の案内です。",
+        Language::En => "This is a roadside station guide.",
+        Language::ZhHans => "以下是普通话的句子，使用简体中文。",
+        Language::Ko => "도로 휴게소 안내입니다.",
+    };
+    let words = hints.words.join(if language == Language::En || language == Language::Ko { ", " } else { "、" });
+    // Little is better: a long prompt costs time and is repeated when nothing is said.
+    format!("{lead}{}", words.chars().take(80).collect::<String>())
+}
+
+impl Recogniser for Whisper {
+    fn hear(&mut self, samples: &[f32], language: Option<Language>, hints: &Hints) -> Result<Vec<Heard>, HearingError> {
+        let mut heard = Vec::new();
+        // Less than a fifth of a second is no word.
+        if samples.len() < RATE as usize / 5 {
+            return Ok(heard);
+        }
+        for (at, piece) in samples.chunks(LONGEST * RATE as usize).enumerate() {
+            // The network wants at least a second.
+            let mut piece = piece.to_vec();
+            piece.resize(piece.len().max(RATE as usize * 11 / 10), 0.0);
+            let language = match language {
+                Some(language) => language,
+                None => self.detect(&piece)?,
+            };
+            let seconds = piece.len() / RATE as usize + 1;
+            let mut parameters = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
+            parameters.set_n_threads(self.threads);
+            parameters.set_language(Some(code(language)));
+            let prompt = prompt(language, hints);
+            parameters.set_initial_prompt(&prompt);
+            parameters.set_no_context(true);
+            parameters.set_print_progress(false);
+            parameters.set_print_special(false);
+            parameters.set_print_realtime(false);
+            parameters.set_print_timestamps(false);
+            parameters.set_suppress_blank(true);
+            parameters.set_suppress_nst(true);
+            parameters.set_temperature_inc(0.0);
+            // Half the encoder's context does for a short question; the network was made for 1500 = 30 s.
+            parameters.set_audio_ctx(if seconds <= 9 { 500 } else if seconds <= 18 { 1000 } else { 1500 });
+            // Nobody says more than ten tokens a second: what goes on longer is a loop.
+            parameters.set_max_tokens(i32::try_from(seconds * 12 + 8).unwrap_or(200).min(220));
+            self.state.full(parameters, &piece).map_err(fault)?;
+            let base = at as u64 * LONGEST as u64 * 1000;
+            for segment in self.state.as_iter() {
+                let text = segment.to_str_lossy().map_err(fault)?.trim().to_owned();
+                let (mut sum, mut count) = (0.0f32, 0u16);
+                for token in (0..segment.n_tokens()).filter_map(|token| segment.get_token(token)) {
+                    let word = token.to_str_lossy().map_err(fault)?;
+                    // Marks of time and end are no words.
+                    if !word.starts_with("[_") && !word.starts_with("<|") {
+                        sum += token.token_probability();
+                        count += 1;
+                    }
+                }
+                if !text.is_empty() && text.chars().any(char::is_alphanumeric) {
+                    heard.push(Heard {
+                        language,
+                        text,
+                        confidence: if count == 0 { 0.0 } else { sum / f32::from(count) },
+                        from_ms: base + u64::try_from(segment.start_timestamp().max(0)).unwrap_or(0) * 10,
+                        until_ms: base + u64::try_from(segment.end_timestamp().max(0)).unwrap_or(0) * 10,
+                    });
+                }
+            }
+        }
+        Ok(heard)
+    }
+}
