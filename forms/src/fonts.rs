@@ -1,11 +1,13 @@
 //! The fonts that forms are filled with, and which of them draws which character.
 
 use krilla::text::Font;
-use rustybuzz::{Face, UnicodeBuffer};
+use rustybuzz::ttf_parser::Tag;
+use rustybuzz::{Face, Feature, UnicodeBuffer};
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use unicode_segmentation::UnicodeSegmentation;
+use zeroize::Zeroizing;
 
 /// A style of type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -33,7 +35,7 @@ const GOTHIC: [(&str, u32); 3] = [
 
 /// A font that is missing or broken.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("the font {0} is missing or broken")]
+#[error("フォント {0} がないか、壊れています")]
 pub struct FontError(PathBuf);
 
 struct Loaded {
@@ -54,7 +56,7 @@ pub struct Stack(Vec<Loaded>);
 /// A part of a line that one font draws.
 pub struct Run {
     pub font: Font,
-    pub text: String,
+    pub text: Zeroizing<String>,
     /// Its width at a size of one point, in points.
     pub width: f32,
 }
@@ -121,9 +123,31 @@ impl Stack {
                 let glyphs = rustybuzz::shape(face, &[], buffer);
                 let units: i32 = glyphs.glyph_positions().iter().map(|glyph| glyph.x_advance).sum();
                 let width = units as f32 / face.units_per_em() as f32;
-                Some(Run { font: self.0[at].font.clone(), text, width })
+                Some(Run { font: self.0[at].font.clone(), text: Zeroizing::new(text), width })
             })
             .collect()
+    }
+
+    /// The glyph that stands for a cluster in vertical text, where its font has one of its own: 、 in the upper right, ー
+    /// upright, 「 turned.
+    pub fn vertical(&self, cluster: &str) -> Option<(Font, u32)> {
+        let faces = self.0.iter().filter_map(|loaded| Some((loaded, loaded.face()?)));
+        let (loaded, face) = faces.into_iter().find(|(_, face)| draws(face, cluster))?;
+        let glyph = |features: &[Feature]| {
+            let mut buffer = UnicodeBuffer::new();
+            buffer.push_str(cluster);
+            match rustybuzz::shape(&face, features, buffer).glyph_infos() {
+                [one] => Some(one.glyph_id),
+                _ => None,
+            }
+        };
+        let upright = glyph(&[Feature::new(Tag::from_bytes(b"vert"), 1, ..)])?;
+        (glyph(&[])? != upright).then(|| (loaded.font.clone(), upright))
+    }
+
+    /// The file and the index of the first font, for what else must draw Japanese.
+    pub fn first(&self) -> Option<(Arc<Vec<u8>>, u32)> {
+        self.0.first().map(|loaded| (Arc::clone(&loaded.data), loaded.index))
     }
 
     /// The width of a line at one point, in points; `None` where a character has no font.

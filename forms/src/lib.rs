@@ -8,11 +8,13 @@ mod draft;
 mod fill;
 mod fonts;
 mod form;
+mod number;
 mod original;
 mod port;
 mod preview;
 mod printed;
 pub mod tool;
+mod weight;
 
 pub use check::{Finding, check};
 pub use draft::{Drafted, NewError, start};

@@ -4,13 +4,14 @@
 //! top (ISO 32000-1 §8.10). Only the form's own input fields (widgets) become part of the page, as they look, because
 //! a viewer would otherwise draw them over the text, or anew (`NeedAppearances`).
 
+use crate::weight::bearable;
 use hayro::hayro_syntax::content::UntypedIter;
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use zeroize::Zeroize;
 
 /// The most that one stream may unpack to, in bytes; a form's page has a few megabytes.
-const MOST_UNPACKED: usize = 64 << 20;
+pub(crate) const MOST_UNPACKED: usize = 64 << 20;
 /// The sides that a page may have, in points: from a stamp to the largest page of ISO 32000-1 Annex C.
 const SIDES: std::ops::RangeInclusive<f32> = 20.0..=14_400.0;
 /// The largest file, in bytes.
@@ -20,24 +21,45 @@ const MOST_PAGES: usize = 200;
 /// How deep a page tree or a field tree may be.
 const DEPTH: usize = 32;
 
-/// Why a PDF cannot be a form.
+/// Why a PDF cannot be a form, in the words of its staff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PdfFault {
     /// Encrypted, with a password or without.
-    #[error("encrypted")]
+    #[error("パスワードまたは編集の制限がかかっています")]
     Encrypted,
     /// An XFA form: its pages are drawn by one maker's program only.
-    #[error("an XFA form")]
+    #[error("XFA形式です")]
     Xfa,
     /// Has no pages.
-    #[error("no pages")]
+    #[error("ページがありません")]
     NoPages,
     /// More or larger pages than a form has.
-    #[error("too many or too large pages")]
+    #[error("大きすぎるか、ページが多すぎます")]
     TooLarge,
+    /// A part of it draws itself, or so much that it would never be ready.
+    #[error("図形が図形自身を呼び出していて、描き終わりません")]
+    Endless,
+    /// One page stands in it several times, so that what is filled into one would show on the others.
+    #[error("同じページが何度も使われています")]
+    SharedPage,
     /// Damaged, or no PDF at all.
-    #[error("damaged, or no PDF")]
+    #[error("壊れているか、PDFではありません")]
     Broken,
+}
+
+impl PdfFault {
+    /// What staff can do about it.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Encrypted => "パスワードと制限を外して保存し直してください。",
+            Self::NoPages => "ページのあるPDFを指定してください。",
+            Self::TooLarge => "様式のページだけを、50MB・200ページまでのPDFに保存し直してください。",
+            Self::Xfa | Self::Endless | Self::SharedPage => {
+                "PDFを開き、「印刷」から「PDFとして保存」し直してください。"
+            }
+            Self::Broken => "元の文書から、PDFを作り直してください。",
+        }
+    }
 }
 
 /// A page of the original.
@@ -102,6 +124,12 @@ impl Original {
             0 => return Err(PdfFault::NoPages),
             1..=MOST_PAGES => {}
             _ => return Err(PdfFault::TooLarge),
+        }
+        if ids.iter().collect::<BTreeSet<_>>().len() < ids.len() {
+            return Err(PdfFault::SharedPage);
+        }
+        if guarded(|| Some(bearable(&document, &ids))) != Some(true) {
+            return Err(PdfFault::Endless);
         }
         let pages = ids.into_iter().map(|id| geometry(&document, id)).collect::<Result<_, _>>()?;
         Ok(Self { document, pages })
@@ -188,15 +216,19 @@ fn wipe(object: &mut Object) {
     }
 }
 
-/// A form that only one maker's program can show: XFA without ordinary fields beside it.
+/// An XFA form. Ordinary fields beside the XFA (a hybrid) do not help: which of the two a viewer shows is its own
+/// choice, so what is filled in here might not be what is seen.
 fn is_xfa(document: &Document) -> bool {
     let Ok(catalog) = document.catalog() else { return false };
     if catalog.get(b"NeedsRendering").and_then(Object::as_bool).unwrap_or(false) {
         return true;
     }
-    let Ok(form) = catalog.get_deref(b"AcroForm", document).and_then(Object::as_dict) else { return false };
-    let fields = form.get_deref(b"Fields", document).and_then(Object::as_array).map_or(0, Vec::len);
-    form.has(b"XFA") && fields == 0
+    let xfa = catalog.get_deref(b"AcroForm", document).and_then(|form| form.as_dict()?.get_deref(b"XFA", document));
+    match xfa {
+        Ok(Object::Array(packets)) => !packets.is_empty(),
+        Ok(Object::Stream(_)) => true,
+        _ => false,
+    }
 }
 
 /// An entry of a page, or of the nodes above it.

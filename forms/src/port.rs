@@ -5,7 +5,6 @@ use crate::form::Form;
 use domain::Personal;
 use domain::form::{FillJob, FillRefusal, FilledForm, FilledPdf, FormEvent, FormId};
 use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
 
@@ -68,14 +67,16 @@ fn answer(forms: &BTreeMap<FormId, Form>, job: &FillJob) -> FormEvent {
 
 fn fill_one(form: Option<&Form>, filling: &Filling) -> Result<(Vec<u8>, u16), FillRefusal> {
     let form = form.ok_or(FillRefusal::BrokenForm)?;
-    // The importer panics on some broken PDFs; that is a broken form, not the end of the kiosk.
-    let filled = std::panic::catch_unwind(AssertUnwindSafe(|| form.fill(filling)));
     let pages = u16::try_from(form.page_count()).unwrap_or(u16::MAX);
-    match filled {
-        Ok(Ok(pdf)) => Ok((pdf, pages)),
-        Ok(Err(FillError::Missing(ids))) => Err(FillRefusal::Missing(ids)),
-        Ok(Err(FillError::Undrawable(id))) => Err(FillRefusal::Undrawable(id)),
-        Ok(Err(FillError::DoesNotFit(id))) => Err(FillRefusal::DoesNotFit(id)),
-        Ok(Err(FillError::Font(_) | FillError::Pdf)) | Err(_) => Err(FillRefusal::BrokenForm),
+    match form.fill(filling) {
+        Ok(pdf) => Ok((pdf, pages)),
+        Err(FillError::Missing(ids)) => Err(FillRefusal::Missing(ids)),
+        // What was entered is asked for again; the screens have judged it already, so that this hardly happens.
+        Err(FillError::Invalid(id) | FillError::NotADate(id) | FillError::IndividualNumber(id)) => {
+            Err(FillRefusal::Missing(vec![id]))
+        }
+        Err(FillError::Undrawable(id)) => Err(FillRefusal::Undrawable(id)),
+        Err(FillError::DoesNotFit(id) | FillError::WrongEra(id)) => Err(FillRefusal::DoesNotFit(id)),
+        Err(FillError::Font(_) | FillError::Pdf) => Err(FillRefusal::BrokenForm),
     }
 }

@@ -3,21 +3,19 @@
 //! Lines and ink are looked for in a picture of the page, so that a scan, a spreadsheet's hairlines and a filled
 //! rectangle one tenth of a millimetre high all count for what people see.
 
-use crate::form::Box4;
+use crate::form::{Box4, MM};
 use crate::original::{Original, guarded};
-use crate::preview::picture;
+use crate::preview::{interpreter, picture};
 use hayro::hayro_interpret::font::{Glyph as PdfGlyph, GlyphRun};
 use hayro::hayro_interpret::hayro_cmap::BfString;
 use hayro::hayro_interpret::{
-    BlendMode, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageDrawProps, InterpreterCache,
-    InterpreterSettings, SoftMask, TransformExt, interpret_page,
+    BlendMode, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageDrawProps, InterpreterCache, SoftMask,
+    TransformExt, interpret_page,
 };
 use hayro::hayro_syntax::Pdf;
 use hayro::hayro_syntax::page::Page;
 use hayro::kurbo::{Affine, BezPath, Rect, Shape};
 
-/// Millimetres in a point.
-pub(crate) const MM: f32 = 25.4 / 72.0;
 /// Pixels in a millimetre, about 150 dpi.
 const PX: f32 = 6.0;
 /// Pixels darker than this are ink; a hairline between two pixels still is.
@@ -31,6 +29,11 @@ const SQUARE: usize = 3;
 const PAGES: usize = 20;
 /// The most characters of a page.
 const CHARACTERS: usize = 20_000;
+
+/// The share of a page that its characters cover: less than this is no text, and on a page that is half pictures less
+/// than the second is stray text on a scan.
+const NO_TEXT: f32 = 0.0005;
+const LITTLE_TEXT: f32 = 0.02;
 
 /// Two drawings of one character are at most this far from each other, in millimetres.
 const HAIR: f32 = 0.5;
@@ -52,6 +55,8 @@ pub(crate) struct Printed {
     across: Sums,
     down: Sums,
     pub glyphs: Vec<Glyph>,
+    /// The page is a picture: its text, but for stray characters, cannot be read.
+    pub picture: bool,
 }
 
 /// Looks at the pages of a PDF; `None` for a page that cannot be drawn.
@@ -122,7 +127,12 @@ impl Printed {
         (0..width).for_each(|x| mark_runs(&ink, &mut down, DOWN, (x..ink.len()).step_by(width)));
         let sums = |marked: &[bool]| Sums::new(width, height, marked);
         let (ink, across, down) = (sums(&ink), sums(&across), sums(&down));
-        Some(Self { width, height, ink, across, down, glyphs: glyphs(page, scale) })
+        let (glyphs, pictured) = contents(page, scale);
+        let area = |rect: &Box4| rect[2] * rect[3];
+        let sheet = size.0 * size.1 * MM * MM;
+        let text = glyphs.iter().map(|glyph| area(&glyph.rect)).sum::<f32>() / sheet;
+        let picture = text < NO_TEXT || pictured / sheet > 0.5 && text < LITTLE_TEXT;
+        Some(Self { width, height, ink, across, down, glyphs, picture })
     }
 
     /// Left, top, right, bottom in pixels, within the page.
@@ -263,14 +273,20 @@ pub(crate) fn inset(rect: Box4, by: f32) -> Box4 {
     [rect[0] + by, rect[1] + by, (rect[2] - 2.0 * by).max(0.0), (rect[3] - 2.0 * by).max(0.0)]
 }
 
-/// Collects characters.
-struct Collector(Vec<Glyph>);
+/// Collects characters, and how much of the page pictures cover, in square millimetres.
+struct Collector {
+    glyphs: Vec<Glyph>,
+    pictured: f64,
+}
 
 impl<'a> Device<'a> for Collector {
     fn draw_path(&mut self, _: &BezPath, _: DrawProps<'a>, _: &DrawMode) {}
     fn push_clip_path(&mut self, _: &ClipPath) {}
     fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'a>>, _: BlendMode) {}
-    fn draw_image(&mut self, _: Image<'a, '_>, _: ImageDrawProps<'a>) {}
+    fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
+        let area = props.transform.determinant().abs() * f64::from(image.width()) * f64::from(image.height());
+        self.pictured += if area.is_finite() { area } else { 0.0 };
+    }
     fn pop_clip(&mut self) {}
     fn pop_transparency_group(&mut self) {}
 
@@ -281,7 +297,7 @@ impl<'a> Device<'a> for Collector {
                 Some(BfString::String(text)) => text,
                 None => continue,
             };
-            if text.trim().is_empty() || self.0.len() >= CHARACTERS {
+            if text.trim().is_empty() || self.glyphs.len() >= CHARACTERS {
                 continue;
             }
             let outline = match &**glyph {
@@ -296,27 +312,28 @@ impl<'a> Device<'a> for Collector {
                 let rect = [rect.x0, rect.y0, rect.width(), rect.height()].map(|mm| mm as f32);
                 // Bold that a font lacks is drawn as the same character again, a hair beside it.
                 let again =
-                    self.0.iter().rev().take(LINE).any(|other| {
+                    self.glyphs.iter().rev().take(LINE).any(|other| {
                         other.text == text && rect.iter().zip(other.rect).all(|(a, b)| (a - b).abs() < HAIR)
                     });
                 if !again {
-                    self.0.push(Glyph { text, rect });
+                    self.glyphs.push(Glyph { text, rect });
                 }
             }
         }
     }
 }
 
-fn glyphs(page: &Page, scale: f32) -> Vec<Glyph> {
+/// The characters, and how much pictures cover.
+fn contents(page: &Page, scale: f32) -> (Vec<Glyph>, f32) {
     let transform = Affine::scale(f64::from(scale * MM)) * page.initial_transform(true).to_kurbo();
     let (width, height) = page.render_dimensions();
     let sheet = Rect::new(0.0, 0.0, f64::from(width * scale * MM), f64::from(height * scale * MM));
     let cache = InterpreterCache::new();
-    let mut context = Context::new(transform, sheet, &cache, page.xref(), InterpreterSettings::default());
-    let mut collector = Collector(Vec::new());
+    let mut context = Context::new(transform, sheet, &cache, page.xref(), interpreter());
+    let mut collector = Collector { glyphs: Vec::new(), pictured: 0.0 };
     interpret_page(page, &mut context, &mut collector);
-    let mut glyphs = collector.0;
+    let mut glyphs = collector.glyphs;
     let sheet = [0.0, 0.0, sheet.x1 as f32, sheet.y1 as f32];
     glyphs.retain(|glyph| holds(sheet, glyph.rect));
-    glyphs
+    (glyphs, collector.pictured as f32)
 }

@@ -2,11 +2,13 @@
 
 use crate::check::check;
 use crate::draft::{Drafted, NewError, start};
-use crate::fill::{FillError, Filling};
+use crate::fill::Filling;
 use crate::form::{Form, FormError};
 use domain::Refusal;
+use domain::form::AnswerKind;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// Work on form folders.
 #[derive(Debug, clap::Subcommand)]
@@ -71,8 +73,13 @@ pub fn run(command: &Command) -> i32 {
 
 fn new(pdf: &Path, out: &Path) -> i32 {
     match start(pdf, out) {
-        Ok(Drafted { fields, hints }) => {
+        Ok(Drafted { fields, hints, pictures }) => {
             println!("{} を作りました。枠: {fields}、候補: {hints}", out.join("form.toml").display());
+            if pictures > 0 {
+                println!(
+                    "{pictures}ページは画像で、文字を読み取れません。枠は form.toml の候補から選んで書いてください。"
+                );
+            }
             println!("枠の位置と値の名前を確かめてください: kiosk forms check {}", out.display());
             0
         }
@@ -81,7 +88,7 @@ fn new(pdf: &Path, out: &Path) -> i32 {
                 NewError::Exists(_) => "新しいフォルダーを -o で指定してください。",
                 NewError::Name(_) => "フォルダーに名前を付けてください。",
                 NewError::File { .. } => "ファイルと保存先を確かめてください。",
-                NewError::Pdf { .. } => "パスワードのない、XFAでないPDFに保存し直してください。",
+                NewError::Pdf { fault, .. } => fault.remedy(),
                 NewError::Draft(_) => "このPDFを添えて、開発元にお知らせください。",
             };
             no(&Refusal::new(
@@ -94,46 +101,33 @@ fn new(pdf: &Path, out: &Path) -> i32 {
 }
 
 fn fill(folder: &Path, values: &Path, out: &Path) -> i32 {
+    const BY_HAND: &str = "この様式は窓口で手書きできます。";
     let form = match Form::load(folder) {
         Ok(form) => form,
-        Err(error @ FormError::Pdf { .. }) => {
-            return no(&Refusal::new(
-                format!("様式のPDFを取り込めません（{error}）。"),
-                "パスワードのないPDFに保存し直してください。",
-                "この様式は窓口で手書きできます。",
-            ));
-        }
         Err(error) => {
-            return no(&Refusal::new(
-                format!("様式を読み込めません（{error}）。"),
-                "form.toml を確かめてください（kiosk forms check）。",
-                "この様式は窓口で手書きできます。",
-            ));
+            let remedy = match &error {
+                FormError::Pdf { fault, .. } => fault.remedy(),
+                FormError::Read { .. } => "フォルダーの場所と、form.toml と PDF があることを確かめてください。",
+                FormError::Malformed { .. } => "form.toml を直してください（書き方: forms/FORMAT.md）。",
+            };
+            return no(&Refusal::new(format!("様式を使えません（{error}）。"), remedy, BY_HAND));
         }
     };
-    let Some(filling) = std::fs::read(values).ok().and_then(|bytes| parse(&bytes)) else {
-        return no(&Refusal::new(
-            "値のファイルを読めません。",
-            "名前と文字列を並べたJSONにしてください。",
-            "見本は forms/FORMAT.md にあります。",
-        ));
+    let read = std::fs::read(values).map(Zeroizing::new);
+    let read = read.map_err(|_| format!("値のファイル {} を読めません。", values.display()));
+    let filling = match read.and_then(|bytes| parse(&bytes, &form)) {
+        Ok(filling) => filling,
+        Err(cause) => {
+            return no(&Refusal::new(
+                cause,
+                "名前と文字列を並べたJSONにしてください。",
+                "見本は forms/FORMAT.md にあります。",
+            ));
+        }
     };
     let pdf = match form.fill(&filling) {
         Ok(pdf) => pdf,
-        Err(error) => {
-            let remedy = match &error {
-                FillError::Missing(_) => "足りない値を加えてください。",
-                FillError::Undrawable(_) => "別の文字に直してください。",
-                FillError::DoesNotFit(_) => "短くするか、枠を広げてください。",
-                FillError::Font(_) => "フォントのパッケージを入れてください。",
-                FillError::Pdf => "PDFを保存し直してください。",
-            };
-            return no(&Refusal::new(
-                format!("記入できません（{error}）。"),
-                remedy,
-                "この様式は窓口で手書きできます。",
-            ));
-        }
+        Err(error) => return no(&Refusal::new(format!("記入できません（{error}）。"), error.remedy(), BY_HAND)),
     };
     match std::fs::write(out, pdf) {
         Ok(()) => 0,
@@ -145,24 +139,56 @@ fn fill(folder: &Path, values: &Path, out: &Path) -> i32 {
     }
 }
 
-/// Values out of a flat JSON object.
-fn parse(bytes: &[u8]) -> Option<Filling> {
-    let Value::Object(map) = serde_json::from_slice(bytes).ok()? else { return None };
+/// Values out of a flat JSON object; the day of the application is this one where none is given. What is wrong is told
+/// without the value.
+fn parse(bytes: &[u8], form: &Form) -> Result<Filling, String> {
+    // Windows' Notepad puts a mark before the text.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let map = match serde_json::from_slice(bytes) {
+        Ok(Value::Object(map)) => map,
+        Ok(_) => return Err("値のファイルが { } で始まっていません。".into()),
+        Err(error) => {
+            return Err(format!(
+                "値のファイルは、{}行目{}文字目からJSONではありません。",
+                error.line(),
+                error.column()
+            ));
+        }
+    };
     let mut filling = Filling::default();
+    filling.values.insert("today".into(), jiff::ZonedDateTime::now().date().to_string());
     for (name, value) in map {
-        match value {
+        let wrong = || format!("「{name}」の値の書き方が違います。");
+        let text = match value {
             Value::Array(strokes) if name == "signature" => {
-                filling.signature = serde_json::from_value(Value::Array(strokes)).ok()?;
+                filling.signature = serde_json::from_value(Value::Array(strokes))
+                    .map_err(|_| "「signature」は、0から1000までの [x, y] を並べた線の並びです。".to_owned())?;
+                continue;
             }
             Value::Array(list) => {
                 let choices: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
-                filling.values.insert(name, choices?.join(","));
+                choices.ok_or_else(wrong)?.join(",")
             }
-            Value::String(text) => drop(filling.values.insert(name, text)),
-            Value::Number(number) => drop(filling.values.insert(name, number.to_string())),
-            Value::Null => {}
-            Value::Bool(_) | Value::Object(_) => return None,
+            Value::String(text) => text,
+            Value::Number(number) => number.to_string(),
+            Value::Bool(on) => choice_of(on, form, &name).ok_or_else(wrong)?,
+            Value::Null => continue,
+            Value::Object(_) => return Err(wrong()),
+        };
+        filling.values.insert(name, text);
+    }
+    Ok(filling)
+}
+
+/// What `true` and `false` answer: a question of one choice, or of `yes` and `no`.
+fn choice_of(on: bool, form: &Form, name: &str) -> Option<String> {
+    let question = form.questions().iter().find(|question| question.id.0 == name)?;
+    let (AnswerKind::One { choices } | AnswerKind::Many { choices, .. }) = &question.answer else { return None };
+    match choices.as_slice() {
+        [one] => Some(if on { one.id.clone() } else { String::new() }),
+        _ => {
+            let word = if on { "yes" } else { "no" };
+            choices.iter().any(|choice| choice.id == word).then(|| word.to_owned())
         }
     }
-    Some(filling)
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Paper, filling, folder};
+use common::{Paper, filling, folder, pdf_of, small, stream};
 use forms::{Form, FormError, PdfFault, page_image};
 use proptest::prelude::*;
 use std::fs;
@@ -71,32 +71,14 @@ fn what_is_no_pdf_is_refused() {
     }
 }
 
-/// A file as small as PDF allows, with these entries in its catalogue and page.
-fn small(catalogue: &str, page: &str, objects: &[&str]) -> Vec<u8> {
-    let mut out = b"%PDF-1.7\n".to_vec();
-    let fixed = [
-        format!("<< /Type /Catalog /Pages 2 0 R {catalogue} >>"),
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
-        format!("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] {page} >>"),
-    ];
-    let mut places = Vec::new();
-    for (at, object) in fixed.iter().map(String::as_str).chain(objects.iter().copied()).enumerate() {
-        places.push(out.len());
-        out.extend(format!("{} 0 obj\n{object}\nendobj\n", at + 1).into_bytes());
-    }
-    let table = out.len();
-    out.extend(format!("xref\n0 {}\n0000000000 65535 f \n", places.len() + 1).into_bytes());
-    places.iter().for_each(|place| out.extend(format!("{place:010} 00000 n \n").into_bytes()));
-    out.extend(
-        format!("trailer << /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n", places.len() + 1).into_bytes(),
-    );
-    out
-}
-
 #[test]
 fn an_xfa_form_is_refused_and_an_acroform_becomes_a_form() {
     let xfa = small("/AcroForm << /XFA 4 0 R /Fields [] >>", "", &["<< /Length 7 >>\nstream\n<xdp/>\n\nendstream"]);
     assert_eq!(fault(&xfa), PdfFault::Xfa);
+    // With ordinary fields beside it, it is one all the same.
+    let packet = "<< /Length 7 >>\nstream\n<xdp/>\n\nendstream";
+    let hybrid = small("/AcroForm << /XFA [(form) 4 0 R] /Fields [5 0 R] >>", "", &[packet, "<< /FT /Tx /T (a) >>"]);
+    assert_eq!(fault(&hybrid), PdfFault::Xfa);
 
     let widget = |name: &str, rect: &str, more: &str| {
         // UTF-16, as PDF writes Japanese.
@@ -172,26 +154,61 @@ fn a_draft_finds_the_facts_of_the_shipped_forms() {
     assert!(found * 10 >= all * 9, "{found} of {all} facts have their place in the draft");
 }
 
-/// The municipality's own files are not in this repository: `MADOGUCHI_SAMPLES` names a folder with some.
+/// A form XObject that is drawn by the page.
+fn drawing(resources: &str, content: &str) -> String {
+    stream(&format!("/Type /XObject /Subtype /Form /BBox [0 0 500 500] /Resources << {resources} >>"), content)
+}
+
 #[test]
-#[ignore = "needs MADOGUCHI_SAMPLES, a folder with the municipality's own PDFs"]
-fn municipal_files_are_started_filled_and_sound() {
-    let samples = std::env::var_os("MADOGUCHI_SAMPLES").expect("MADOGUCHI_SAMPLES names a folder");
-    let mut count = 0;
-    for entry in fs::read_dir(samples).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "pdf") {
-            count += 1;
-            let place = tempfile::tempdir().unwrap();
-            let form = place.path().join("form");
-            forms::start(&path, &form).unwrap();
-            let filled = Form::load(&form).unwrap().fill(&filling()).unwrap();
-            let paper = Paper::of(&filled);
-            assert!(Command::new("qpdf").arg("--check").arg(&paper.path).status().unwrap().success());
-            page_image(&filled, 0, 800).unwrap();
-        }
+fn what_draws_itself_or_a_million_others_is_refused_at_once() {
+    let page = "/Contents 4 0 R /Resources << /XObject << /X 5 0 R >> >>";
+    let twice = "/X Do /X Do";
+    let cycle = small("", page, &[&stream("", "/X Do"), &drawing("/XObject << /X 5 0 R >>", twice)]);
+    // Thirty forms, each of which draws the next one twice.
+    let mut bomb = vec![stream("", "/X Do")];
+    bomb.extend((6..36).map(|next| drawing(&format!("/XObject << /X {next} 0 R >>"), twice)));
+    bomb.push(drawing("", "0 0 10 10 re f"));
+    let bomb = small("", page, &bomb.iter().map(String::as_str).collect::<Vec<_>>());
+    // A pattern that is painted with itself, and a character that writes itself.
+    let tiling = "/Type /Pattern /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 9 9] /XStep 9 /YStep 9 \
+                  /Resources << /Pattern << /P 5 0 R >> >>";
+    let paint = "/Pattern cs /P scn 0 0 9 9 re f /P scn 0 0 9 9 re f";
+    let pattern = small(
+        "",
+        "/Contents 4 0 R /Resources << /Pattern << /P 5 0 R >> >>",
+        &[&stream("", paint), &stream(tiling, paint)],
+    );
+    let write = "BT /F 9 Tf (aa) Tj ET";
+    let font = "<< /Type /Font /Subtype /Type3 /FontBBox [0 0 9 9] /FontMatrix [1 0 0 1 0 0] /FirstChar 97 /LastChar 97 \
+                /Widths [9] /Encoding << /Differences [97 /a] >> /CharProcs << /a 6 0 R >> \
+                /Resources << /Font << /F 5 0 R >> >> >>";
+    let character = small(
+        "",
+        "/Contents 4 0 R /Resources << /Font << /F 5 0 R >> >>",
+        &[&stream("", write), font, &stream("", &format!("9 0 0 0 9 9 d1 {write}"))],
+    );
+    let began = std::time::Instant::now();
+    for pdf in [cycle, bomb, pattern, character] {
+        assert_eq!(fault(&pdf), PdfFault::Endless);
+        assert!(page_image(&pdf, 0, 200).is_err());
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join("a.pdf"), &pdf).unwrap();
+        assert!(forms::start(&place.path().join("a.pdf"), &place.path().join("form")).is_err());
     }
-    assert!(count > 0);
+    assert!(began.elapsed() < std::time::Duration::from_secs(5), "{:?}", began.elapsed());
+    // One thing drawn many times is none of these.
+    let many = small("", page, &[&stream("", &"/X Do ".repeat(500)), &drawing("", "0 0 1 1 re f")]);
+    assert!(Form::load(with_pdf(&many).path()).is_ok());
+}
+
+#[test]
+fn a_page_that_stands_twice_in_the_tree_is_refused() {
+    let pdf = pdf_of(&[
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R 3 0 R] /Count 2 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>".to_owned(),
+    ]);
+    assert_eq!(fault(&pdf), PdfFault::SharedPage);
 }
 
 fn read(folder: &Path, pdf: &[u8]) {

@@ -2,9 +2,96 @@
 
 mod common;
 
-use common::{LIBRARY, Paper, fields, filling, folder, form, with};
+use common::{Ink, LIBRARY, Paper, around, fields, filling, folder, form, page, rect, tables, text, with};
 use domain::form::ValueId;
 use forms::{FillError, check};
+
+/// What stands in the boxes of the birth date's year, month and day.
+fn date_parts(id: &str, paper: &Paper) -> [String; 3] {
+    let tables = tables(&folder(id).join("form.toml"), "field");
+    let date = tables.iter().find(|field| text(field, "value") == "birth_date" && field.contains_key("year")).unwrap();
+    // The printed 年, 月 and 日 touch the boxes.
+    ["year", "month", "day"].map(|part| paper.within(page(date), rect(&date[part])).replace(['年', '月', '日'], ""))
+}
+
+/// What is drawn for a choice, and what must not be.
+#[test]
+fn circles_ticks_and_eras_stand_where_they_are_chosen_and_nowhere_else() {
+    let filling = filling();
+    for id in LIBRARY {
+        let original = std::fs::read(folder(id).join("form.pdf")).unwrap();
+        let filled = form(id).fill(&filling).unwrap();
+        let inks: Vec<Ink> = (1..=form(id).page_count()).map(|page| Ink::between(&original, &filled, page)).collect();
+        let mut marks = Vec::new();
+        for field in tables(&folder(id).join("form.toml"), "field") {
+            let value = text(&field, "value");
+            if let (fit @ ("circle" | "tick"), when) = (text(&field, "fit").as_str(), text(&field, "when")) {
+                let chosen = filling.values[&value].split(',').any(|choice| choice == when);
+                marks.push((format!("{value} = {when}"), page(&field), rect(&field["box"]), fit == "circle", chosen));
+            }
+            for era in field.get("eras").and_then(toml::Value::as_array).into_iter().flatten() {
+                let era = era.as_table().unwrap();
+                let date = domain::wareki::Wareki::from_date(filling.values[&value].parse().unwrap()).unwrap();
+                let chosen = format!("{:?}", date.era).to_lowercase() == text(era, "era");
+                marks.push((format!("{value}: {}", text(era, "era")), page(&field), rect(&era["box"]), true, chosen));
+            }
+        }
+        for (what, page, rect, circle, chosen) in marks {
+            let ink = inks[page - 1].within(around(rect, 0.3));
+            // A pen of 0.4 mm round an ellipse, or along the two strokes of a tick; print below hides some of it.
+            let length = if circle { 1.57 * (rect[2] + rect[3]) } else { 0.5 * rect[2] + 1.0 * rect[3] };
+            let full = length * 0.4 * Ink::PIXELS_PER_MM.powi(2);
+            if chosen {
+                assert!(ink as f64 > 0.5 * full, "{id}: {what}: {ink} of {full:.0} pixels");
+            } else {
+                assert!((ink as f64) < 0.25 * full, "{id}: {what} is not chosen: {ink} of {full:.0} pixels");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_codes_of_the_shipped_forms_can_be_read_from_the_page() {
+    for id in LIBRARY {
+        let filled = form(id).fill(&filling()).unwrap();
+        for field in tables(&folder(id).join("form.toml"), "field").iter().filter(|field| text(field, "fit") == "qr") {
+            let picture = forms::page_image(&filled, page(field) - 1, 1680).unwrap();
+            let luma = image::DynamicImage::ImageRgba8(picture).to_luma8();
+            let (width, height) = (luma.width() as usize, luma.height() as usize);
+            let mut read = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
+                luma.get_pixel(x as u32, y as u32).0[0]
+            });
+            let texts: Vec<String> =
+                read.detect_grids().iter().filter_map(|grid| Some(grid.decode().ok()?.1)).collect();
+            assert!(texts.contains(&text(field, "text")), "{id}: {texts:?}");
+        }
+    }
+}
+
+#[test]
+fn a_signature_is_ink_in_its_field_with_its_dots_and_nowhere_else() {
+    for id in LIBRARY {
+        let original = form(id);
+        let mut filling = filling();
+        let with = original.fill(&filling).unwrap();
+        // One stroke instead of two, and a tap at the far corner.
+        filling.signature = vec![vec![(0, 0), (40, 50), (10, 90)], vec![(60, 80)]];
+        let dotted = original.fill(&filling).unwrap();
+        let field = tables(&folder(id).join("form.toml"), "field");
+        let field = field.iter().find(|field| text(field, "fit") == "signature").unwrap();
+        let (page, rect) = (page(field), rect(&field["box"]));
+        filling.signature = vec![vec![(0, 0), (1, 1)]];
+        let blank = original.fill(&filling).unwrap();
+        let ink = Ink::between(&blank, &with, page);
+        assert!(ink.within(around(rect, 0.5)) > 500, "{id}");
+        assert_eq!(ink.within(around(rect, 0.5)), ink.all(), "{id}");
+        // Scaled to the field's height, the tap is 60/90 of it right of the left edge of the strokes, and 80/90 down.
+        let scale = (rect[2] / 60.0).min(rect[3] / 90.0);
+        let left = rect[0] + (rect[2] - 60.0 * scale) / 2.0;
+        let dot = [left + 60.0 * scale - 0.4, rect[1] + (rect[3] - 90.0 * scale) / 2.0 + 80.0 * scale - 0.4, 0.8, 0.8];
+        assert!(Ink::between(&blank, &dotted, page).within(dot) > 5, "{id}: a tap leaves a dot");
+    }
+}
 
 fn squeezed(text: &str) -> String {
     text.split_whitespace().collect()
@@ -37,9 +124,7 @@ fn filled_forms_are_sound_and_every_text_stands_in_its_field() {
                 .collect();
             assert!(found.iter().any(|text| text.contains(&wanted)), "{id}: {value}: {found:?}");
         }
-        let (_, page, rect) = fields.iter().find(|(name, ..)| name == "birth_date").unwrap();
-        let date = paper.within(*page, *rect);
-        assert!(["55", "2", "29"].iter().all(|part| date.contains(part)), "{id}: birth date: {date}");
+        assert_eq!(date_parts(id, &paper), ["55", "2", "29"], "{id}: birth date");
     }
 }
 
@@ -61,7 +146,8 @@ fn nothing_is_printed_while_a_required_value_is_missing() {
 
 #[test]
 fn hard_names_are_drawn_as_they_are_or_refused() {
-    let sixty = "寿限無寿限無五劫の擦り切れ海砂利水魚の水行末雲来末風来末食う寝る処に住む処藪ら柑子の藪柑子パイポ";
+    let sixty = "寿限無寿限無五劫の擦り切れ海砂利水魚の水行末雲来末風来末食う寝る処に住む処藪ら柑子の藪柑子パイポパイポのシューリンガンの";
+    assert_eq!(sixty.chars().count(), 60);
     for id in LIBRARY {
         for name in [
             "葛\u{e0100}城　榊",
@@ -104,8 +190,6 @@ fn what_no_font_draws_is_refused_by_name_of_the_value_only() {
 
 #[test]
 fn dates_are_drawn_in_their_era() {
-    let field = fields(&folder("inkan-certificate").join("form.toml"));
-    let (_, page, rect) = field.iter().find(|(name, ..)| name == "birth_date").unwrap();
     for (date, parts) in [
         ("1926-12-24", ["15", "12", "24"]),
         ("1926-12-25", ["元", "12", "25"]),
@@ -115,7 +199,7 @@ fn dates_are_drawn_in_their_era() {
         ("2019-05-01", ["元", "5", "1"]),
         ("2024-02-29", ["6", "2", "29"]),
     ] {
-        let text = Paper::of(&form("inkan-certificate").fill(&with("birth_date", date)).unwrap()).within(*page, *rect);
-        assert!(parts.iter().all(|part| text.contains(part)), "{date}: {text}");
+        let paper = Paper::of(&form("inkan-certificate").fill(&with("birth_date", date)).unwrap());
+        assert_eq!(date_parts("inkan-certificate", &paper), parts, "{date}");
     }
 }

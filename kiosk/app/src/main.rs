@@ -39,6 +39,10 @@ enum Command {
     #[cfg(feature = "tools")]
     #[command(subcommand)]
     Forms(forms::tool::Command),
+    /// Hear, answer and speak; judge a guide (see voice/guides/FORMAT.md).
+    #[cfg(feature = "tools")]
+    #[command(subcommand)]
+    Voice(voice::tool::Command),
     /// Walk a recorded visit again and compare every state and every effect.
     Replay {
         /// The recording (JSON lines; `recording` in the configuration).
@@ -67,6 +71,12 @@ enum Face {
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    if !matches!(args.command, Command::Replay { .. } | Command::Kpi(_))
+        && let Err(error) = never_dump_memory()
+    {
+        eprintln!("kiosk: memory cannot be kept out of core dumps: {error}");
+        return ExitCode::FAILURE;
+    }
     let code = match args.command {
         Command::Run { config } => match run(&config) {
             Ok(()) => 0,
@@ -81,10 +91,19 @@ fn main() -> ExitCode {
         Command::Face(Face::Compare(args)) => faces::tool::run(&args),
         #[cfg(feature = "tools")]
         Command::Forms(command) => forms::tool::run(&command),
+        #[cfg(feature = "tools")]
+        Command::Voice(command) => voice::tool::run(&command),
         Command::Replay { file, json } => replay(&file, json),
         Command::Kpi(args) => store::tool::run(&args),
     };
     ExitCode::from(u8::try_from(code).unwrap_or(1))
+}
+
+/// A crash leaves no core dump, and other processes of the same user cannot read this one's memory: personal values are in
+/// it.
+fn never_dump_memory() -> nix::Result<()> {
+    nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 0)?;
+    nix::sys::prctl::set_dumpable(false)
 }
 
 thread_local! {

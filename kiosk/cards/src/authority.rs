@@ -71,9 +71,10 @@ impl CaSet {
         Self::from_toml(&std::fs::read_to_string(path)?)
     }
 
-    /// The keys with this identifier.
-    fn named(&self, id: &[u8]) -> impl Iterator<Item = &RsaPublicKey> {
-        self.0.iter().filter(move |(known, _)| known == id).map(|(_, key)| key)
+    /// Whether one of the keys with this identifier made the signature; `None`: no authority is configured at all.
+    fn vouches(&self, id: &[u8], data: &[u8], signature: &[u8]) -> Option<bool> {
+        let vouches = self.0.iter().any(|(known, key)| known == id && signed(key, data, signature));
+        (!self.0.is_empty()).then_some(vouches)
     }
 }
 
@@ -100,7 +101,7 @@ pub fn public_key(bytes: &[u8]) -> Result<RsaPublicKey, Malformed> {
 pub struct Issuer {
     /// What it signs with.
     pub key: RsaPublicKey,
-    /// Whether a configured authority vouches for the key; `None`: none has the name that the certificate gives.
+    /// Whether a configured authority vouches for the key; `None`: none is configured.
     pub trusted: Option<bool>,
 }
 
@@ -112,7 +113,5 @@ pub fn issuer(certificate: &[u8], authorities: &CaSet) -> Result<Issuer, Malform
     let signature = tlv::find(&objects, 0x5f37)?.value;
     let (authority_id, rest) = body.split_at_checked(16).ok_or(Malformed)?;
     let key = public_key(rest.get(16..).ok_or(Malformed)?)?;
-    let trusted =
-        authorities.named(authority_id).map(|authority| signed(authority, body, signature)).reduce(|a, b| a || b);
-    Ok(Issuer { key, trusted })
+    Ok(Issuer { key, trusted: authorities.vouches(authority_id, body, signature) })
 }

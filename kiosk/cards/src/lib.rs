@@ -14,7 +14,7 @@ pub mod tool;
 mod transport;
 
 pub use authority::{AuthorityError, CaSet};
-pub use mynumber::{Evidence, read};
+pub use mynumber::{Evidence, Outcome, read};
 pub use photo::{PhotoError, decode as decode_photo};
 pub use port::{Config, Handle, spawn};
 pub use transport::{Transport, TransportError};

@@ -4,7 +4,7 @@ use crate::apdu::{CardError, Session};
 use crate::authority::{self, CaSet};
 use crate::tlv::{self, Object};
 use crate::transport::Transport;
-use domain::card::{BirthDate, CardKind, CardReading, CardRefusal, CardSecret, Facts, Genuine, Photo, Sex};
+use domain::card::{BirthDate, CardKind, CardReading, CardRefusal, CardSecret, Facts, Genuine, LastDay, Photo, Sex};
 use domain::{Date, IdentityTag, Personal};
 use rand::RngCore;
 use rsa::RsaPublicKey;
@@ -52,7 +52,7 @@ pub struct Evidence {
     pub facts_signed: bool,
     /// The photo and the face's data are those that the issuer signed; `None`: not read.
     pub photo_signed: Option<bool>,
-    /// The issuer is vouched for by a configured authority; `None`: no such authority is configured.
+    /// The issuer is vouched for by a configured authority; `None`: no authority is configured.
     pub issuer_trusted: Option<bool>,
     /// Each application that was read answered a fresh challenge with its own key: they are no copies.
     pub card_answered: bool,
@@ -74,6 +74,24 @@ impl Evidence {
     }
 }
 
+/// What a reading gave.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What the kiosk goes on with.
+    pub reading: CardReading,
+    /// What was checked.
+    pub evidence: Evidence,
+    /// The card's last day, where the card tells it. Unsigned.
+    pub expires: Option<Personal<LastDay>>,
+}
+
+impl Outcome {
+    /// Whether the card's last day is over.
+    pub fn expired(&self, today: Option<Date>) -> bool {
+        self.expires.as_ref().zip(today).is_some_and(|(last, today)| last.reveal().0 < today)
+    }
+}
+
 /// What lies on the reader, by its applications (never by its ATR), and the tries left for the PIN.
 pub(crate) fn detect(card: &mut dyn Transport) -> Result<(CardKind, Option<u8>), CardError> {
     let mut ignore = || {};
@@ -82,6 +100,11 @@ pub(crate) fn detect(card: &mut dyn Transport) -> Result<(CardKind, Option<u8>),
         session.select_file(text::PIN)?;
         return Ok((CardKind::MyNumber, session.tries()?));
     }
+    Ok((other_kind(&mut session)?, None))
+}
+
+/// What a card is that has no text application.
+fn other_kind(session: &mut Session) -> Result<CardKind, CardError> {
     let others = [
         (&JPKI[..], CardKind::Phone),
         (&RESIDENCE[..], CardKind::Residence),
@@ -89,11 +112,11 @@ pub(crate) fn detect(card: &mut dyn Transport) -> Result<(CardKind, Option<u8>),
         (&PASSPORT[..], CardKind::Passport),
     ];
     for (aid, kind) in others {
-        if session.select_application(aid)? {
-            return Ok((kind, None));
+        if session.has_application(aid)? {
+            return Ok(kind);
         }
     }
-    Ok((CardKind::Unknown, None))
+    Ok(CardKind::Unknown)
 }
 
 /// Whether a secret has the right shape; one that has not is never sent.
@@ -119,7 +142,7 @@ fn date_of(bytes: &[u8]) -> Result<Date, CardError> {
     Date::strptime("%Y%m%d", text).map_err(|_| CardError::Malformed)
 }
 
-/// Reads a My Number card: facts, with code B the photo too, and everything that proves them.
+/// Reads a My Number card: facts, with code B and where it is asked for the photo too, and everything that proves them.
 ///
 /// # Errors
 /// A [`CardRefusal`] that says what the person can do about it. The secret is sent at most once to each application, and
@@ -130,9 +153,9 @@ pub fn read(
     photo: bool,
     authorities: &CaSet,
     progress: &mut dyn FnMut(),
-) -> Result<(CardReading, Evidence), CardRefusal> {
+) -> Result<Outcome, CardRefusal> {
     if !well_formed(secret) {
-        return Err(CardRefusal::Malformed);
+        return Err(CardRefusal::MalformedSecret);
     }
     read_inner(card, secret, photo, authorities, progress).map_err(CardError::refusal)
 }
@@ -143,66 +166,79 @@ fn read_inner(
     photo: bool,
     authorities: &CaSet,
     progress: &mut dyn FnMut(),
-) -> Result<(CardReading, Evidence), CardError> {
-    let mut ignore = || {};
-    if !Session::new(card, &mut ignore).select_application(&TEXT)? {
-        let (kind, _) = detect(card)?;
-        return Err(CardError::Refused(CardRefusal::WrongCard(kind)));
-    }
+) -> Result<Outcome, CardError> {
     let mut session = Session::new(card, progress);
+    if !session.select_application(&TEXT)? {
+        return Err(CardError::Refused(CardRefusal::WrongCard(other_kind(&mut session)?)));
+    }
     match secret {
         CardSecret::Pin(pin) => session.verify(text::PIN, &pin.reveal().0)?,
         CardSecret::CodeB(code) => session.verify(text::CODE_B, &code.reveal().0)?,
     }
-    let file = session.read_file(text::FACTS)?;
-    let objects = tlv::template(&file, 0xff20)?;
-    let value = |tag| tlv::find(&objects, tag).map(|object| object.value);
-    let (birth, sex) = (value(0xdf24)?, value(0xdf25)?);
+    let file = session.read_file(text::FACTS, 0xff20)?;
+    let signed = signed_part(tlv::template(&file, 0xff20)?)?;
+    let [name, address, birth, sex] = signed.map(|object| object.value);
     let facts = Facts {
-        name: Personal::new(text_of(value(0xdf22)?)?),
-        address: Personal::new(text_of(value(0xdf23)?)?),
+        name: Personal::new(text_of(name)?),
+        address: Personal::new(text_of(address)?),
         birth_date: Personal::new(BirthDate(date_of(birth)?)),
-        sex: Personal::new(match sex {
-            b"1" => Sex::Male,
-            b"2" => Sex::Female,
-            _ => Sex::Other,
-        }),
+        sex: Personal::new(sex_of(sex)?),
     };
     let mut evidence = Evidence::default();
-    unproven_or_gone(prove_facts(&mut session, &objects, authorities, &mut evidence))?;
+    unproven_or_gone(prove_facts(&mut session, &signed, authorities, &mut evidence))?;
 
-    let mut face = None;
+    let (mut picture, mut expires) = (None, None);
     if let (CardSecret::CodeB(code), true) = (secret, photo)
         && session.select_application(&VISUAL)?
     {
         session.verify(visual::CODE_B, &code.reveal().0)?;
-        let file = session.read_file(visual::FACE)?;
+        let file = session.read_file(visual::FACE, 0xff20)?;
         let objects = tlv::template(&file, 0xff20)?;
         let value = |tag| tlv::find(&objects, tag).map(|object| object.value);
         let photo = Some(value(0xdf27)?).filter(|photo| !photo.is_empty());
         evidence.applications_agree = Some(value(0xdf22)? == birth && value(0xdf23)? == sex);
-        face = Some((photo.map(|photo| Personal::new(Photo(photo.to_vec()))), date_of(value(0xdf29)?)?));
+        picture = photo.map(|photo| Personal::new(Photo(photo.to_vec())));
+        // Unsigned there as everywhere: where it is no date, the common application is asked.
+        expires = value(0xdf29).ok().and_then(|date| date_of(date).ok());
         unproven_or_gone(prove_face(&mut session, &objects, authorities, &mut evidence))?;
     }
-    let (photo, expires) = match face {
-        Some((photo, expires)) => (photo, Some(expires)),
-        None => (None, expiry(&mut session)?),
-    };
+    if expires.is_none() {
+        expires = expiry(&mut session)?;
+    }
     let reading = CardReading {
         kind: CardKind::MyNumber,
         facts,
-        photo,
+        photo: picture,
         genuine: evidence.genuine(),
-        expires,
         tag: IdentityTag(rand::rngs::OsRng.next_u64()),
     };
-    Ok((reading, evidence))
+    Ok(Outcome { reading, evidence, expires: expires.map(|date| Personal::new(LastDay(date))) })
+}
+
+/// The objects of EF 0002 that are signed: all after the index. The facts are taken from these and from nowhere else, and
+/// each has its place, so that no object of the same tag can stand in for one.
+fn signed_part(objects: Vec<Object>) -> Result<[Object; 4], CardError> {
+    let objects: [Object; 5] = objects.try_into().map_err(|_| CardError::Malformed)?;
+    if objects.map(|object| object.tag) != [0xdf21, 0xdf22, 0xdf23, 0xdf24, 0xdf25] {
+        return Err(CardError::Malformed);
+    }
+    let [_index, signed @ ..] = objects;
+    Ok(signed)
+}
+
+fn sex_of(bytes: &[u8]) -> Result<Sex, CardError> {
+    match bytes {
+        b"1" => Ok(Sex::Male),
+        b"2" => Ok(Sex::Female),
+        [b'0'..=b'9'] => Ok(Sex::Other),
+        _ => Err(CardError::Malformed),
+    }
 }
 
 /// The card's last day from the common application, which is open; `None` where the card does not tell. Neither there nor
 /// on the face is it signed.
 fn expiry(session: &mut Session) -> Result<Option<Date>, CardError> {
-    if !session.select_application(&COMMON)? {
+    if !session.has_application(&COMMON)? {
         return Ok(None);
     }
     match session.read_record(common::CARD, 1) {
@@ -231,11 +267,11 @@ fn prove_facts(
     authorities: &CaSet,
     evidence: &mut Evidence,
 ) -> Result<(), CardError> {
-    let issuer = authority::issuer(&session.read_file(text::ISSUER)?, authorities)?;
+    let issuer = authority::issuer(&session.read_file(text::ISSUER, 0x7f21)?, authorities)?;
     evidence.issuer_trusted = issuer.trusted;
-    let integrity = session.read_file(text::INTEGRITY)?;
+    let integrity = session.read_file(text::INTEGRITY, 0xff30)?;
     evidence.facts_signed = facts_signed(&integrity, facts, &issuer.key)?;
-    let card_key = card_key(&session.read_file(text::CARD_KEY)?, &issuer.key)?;
+    let card_key = card_key(&session.read_file(text::CARD_KEY, 0xff50)?, &issuer.key)?;
     evidence.card_answered = answers(session, &card_key)?;
     Ok(())
 }
@@ -249,21 +285,12 @@ fn prove_face(
 ) -> Result<(), CardError> {
     let answered = std::mem::take(&mut evidence.card_answered);
     evidence.photo_signed = Some(false);
-    let issuer = authority::issuer(&session.read_file(visual::ISSUER)?, authorities)?;
-    evidence.issuer_trusted = weaker(evidence.issuer_trusted, issuer.trusted);
+    let issuer = authority::issuer(&session.read_file(visual::ISSUER, 0x7f21)?, authorities)?;
+    evidence.issuer_trusted = evidence.issuer_trusted.zip(issuer.trusted).map(|(text, visual)| text && visual);
     evidence.photo_signed = Some(face_signed(face, &issuer.key)?);
     let card_key = authority::public_key(tlv::find(face, 0xdf24)?.value)?;
     evidence.card_answered = answered && answers(session, &card_key)?;
     Ok(())
-}
-
-/// The trust in two issuers together: doubt in one is doubt, and not knowing one is not knowing.
-fn weaker(one: Option<bool>, other: Option<bool>) -> Option<bool> {
-    match (one, other) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (Some(true), Some(true)) => Some(true),
-        _ => None,
-    }
 }
 
 /// EF 0003: DF32 is the hash of the facts after their index, DF33 signs DF31 and DF32.
@@ -271,7 +298,6 @@ fn facts_signed(integrity: &[u8], facts: &[Object], issuer: &RsaPublicKey) -> Re
     let objects = tlv::template(integrity, 0xff30)?;
     let (number, hash) = (tlv::find(&objects, 0xdf31)?, tlv::find(&objects, 0xdf32)?);
     let signature = tlv::find(&objects, 0xdf33)?.value;
-    let [_index, facts @ ..] = facts else { return Err(CardError::Malformed) };
     let signed = [number.whole, hash.whole].concat();
     Ok(hash.value == digest(facts).as_slice() && authority::signed(issuer, &signed, signature))
 }

@@ -1,5 +1,6 @@
 //! The card's photo: JPEG 2000, grey (facts §2.3), decoded within bounds.
 
+use domain::photo::jpeg_2000_is_sane;
 use image::{DynamicImage, GrayImage, RgbImage};
 
 /// A photo that cannot be decoded.
@@ -7,19 +8,16 @@ use image::{DynamicImage, GrayImage, RgbImage};
 #[error("the photo cannot be decoded")]
 pub struct PhotoError;
 
-/// The largest photo that is accepted, in pixels of either side: a card's is 378 x 472.
-const LARGEST_SIDE: u32 = 2048;
-
 /// Decodes a JPEG 2000 photo.
 ///
 /// # Errors
 /// When it is malformed, too large, or of colours that no card has.
 pub fn decode(jp2: &[u8]) -> Result<DynamicImage, PhotoError> {
-    let image = hayro_jpeg2000::Image::new(jp2, &hayro_jpeg2000::DecodeSettings::default()).map_err(|_| PhotoError)?;
-    let (width, height) = (image.width(), image.height());
-    if width == 0 || height == 0 || width > LARGEST_SIDE || height > LARGEST_SIDE {
+    if !jpeg_2000_is_sane(jp2) {
         return Err(PhotoError);
     }
+    let image = hayro_jpeg2000::Image::new(jp2, &hayro_jpeg2000::DecodeSettings::default()).map_err(|_| PhotoError)?;
+    let (width, height) = (image.width(), image.height());
     let mut context = hayro_jpeg2000::DecoderContext::default();
     let decoded = image.decode(&mut context).map_err(|_| PhotoError)?;
     if decoded.components().is_empty() {

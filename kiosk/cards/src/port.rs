@@ -4,10 +4,12 @@ use crate::apdu::CardError;
 use crate::authority::CaSet;
 use crate::mynumber;
 use crate::transport::TransportError;
-use domain::RequestId;
-use domain::card::{CardCommand, CardEvent, CardKind, CardRefusal, CardSecret};
+use domain::card::{CardCommand, CardEvent, CardKind, CardRefusal, CardSecret, Genuine};
+use domain::{Date, RequestId};
 use pcsc::{Card, Context, Disposition, Protocols, ReaderState, Scope, ShareMode, State};
 use std::ffi::{CStr, CString};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -38,16 +40,28 @@ const STEPS_WITH_PHOTO: u16 = 42;
 
 /// The port's handle. Dropping it ends the thread.
 pub struct Handle {
-    commands: Option<Sender<CardCommand>>,
+    commands: Option<Sender<Order>>,
+    released: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// A command, and how many releases there had been when it was given: one that has waited over a release is another
+/// visit's.
+struct Order {
+    command: CardCommand,
+    stamp: u64,
 }
 
 impl Handle {
     /// Orders something; the answer comes as an event.
     pub fn send(&self, command: CardCommand) {
+        if matches!(command, CardCommand::Release) {
+            // At once, not when the thread comes to it: what waits before it must not reach the card any more.
+            self.released.fetch_add(1, Ordering::SeqCst);
+        }
         if let Some(commands) = &self.commands {
             // The thread lives as long as the handle.
-            let _ = commands.send(command);
+            let _ = commands.send(Order { command, stamp: self.released.load(Ordering::SeqCst) });
         }
     }
 }
@@ -67,10 +81,24 @@ impl Drop for Handle {
 /// When no thread can be started.
 pub fn spawn(config: Config, emit: impl Fn(CardEvent) + Send + 'static) -> std::io::Result<Handle> {
     let (commands, receiver) = mpsc::channel();
-    let thread = std::thread::Builder::new()
-        .name("cards".into())
-        .spawn(move || Port { config, emit, said: None, mute_since: None }.run(&receiver))?;
-    Ok(Handle { commands: Some(commands), thread: Some(thread) })
+    let released = Arc::new(AtomicU64::new(0));
+    let port = Port { config, emit, released: Arc::clone(&released), said: None, mute_since: None };
+    let thread = std::thread::Builder::new().name("cards".into()).spawn(move || {
+        let _guard = AbortOnPanic;
+        port.run(&receiver);
+    })?;
+    Ok(Handle { commands: Some(commands), released, thread: Some(thread) })
+}
+
+/// Ends the process when its thread panics: a kiosk that begins anew is better than one whose reader is deaf for good.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            std::process::abort();
+        }
+    }
 }
 
 /// What was said last about the reader.
@@ -88,13 +116,14 @@ struct Closed;
 struct Port<F: Fn(CardEvent)> {
     config: Config,
     emit: F,
+    released: Arc<AtomicU64>,
     said: Option<Said>,
     /// Since when a card has lain there that gives no answer.
     mute_since: Option<Instant>,
 }
 
 impl<F: Fn(CardEvent)> Port<F> {
-    fn run(mut self, commands: &Receiver<CardCommand>) {
+    fn run(mut self, commands: &Receiver<Order>) {
         loop {
             // Ends when the handle, the reader or pcscd goes.
             if let Ok(Closed) = self.watch(commands) {
@@ -103,7 +132,7 @@ impl<F: Fn(CardEvent)> Port<F> {
             if self.said.replace(Said::NoReader) != Some(Said::NoReader) {
                 (self.emit)(CardEvent::NoReader);
             }
-            match commands.recv_timeout(RETRY) {
+            match commands.recv_timeout(RETRY).map(|order| order.command) {
                 Ok(CardCommand::Read { request, .. }) => {
                     (self.emit)(CardEvent::Refused { request, why: CardRefusal::NoReader });
                 }
@@ -114,7 +143,7 @@ impl<F: Fn(CardEvent)> Port<F> {
         }
     }
 
-    fn watch(&mut self, commands: &Receiver<CardCommand>) -> Result<Closed, pcsc::Error> {
+    fn watch(&mut self, commands: &Receiver<Order>) -> Result<Closed, pcsc::Error> {
         let context = Context::establish(Scope::User)?;
         let reader = find_reader(&context, self.config.reader.as_deref())?;
         let mut states = [ReaderState::new(reader.clone(), State::UNAWARE)];
@@ -137,11 +166,20 @@ impl<F: Fn(CardEvent)> Port<F> {
                 Err(error) => return Err(error),
             }
             loop {
-                match commands.try_recv() {
-                    Ok(CardCommand::Read { request, secret, photo }) => {
-                        (self.emit)(self.read(&context, &reader, request, &secret, photo));
+                let Order { command, stamp } = match commands.try_recv() {
+                    Ok(order) => order,
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return Ok(Closed),
+                };
+                match command {
+                    CardCommand::Read { request, secret, photo, today } => {
+                        let answer = match self.wanted_card(&context, &reader, stamp) {
+                            Ok(card) => self.read(card, request, &secret, photo, today),
+                            Err(why) => CardEvent::Refused { request, why },
+                        };
+                        (self.emit)(answer);
                     }
-                    Ok(CardCommand::Look) => {
+                    CardCommand::Look => {
                         self.said = Some(Said::Empty);
                         self.look(&context, &reader, state, count);
                         if self.said == Some(Said::Empty) {
@@ -149,9 +187,7 @@ impl<F: Fn(CardEvent)> Port<F> {
                         }
                     }
                     // Every reading closes what it opened, so that nothing is left to be done.
-                    Ok(CardCommand::Release) => {}
-                    Err(TryRecvError::Empty) => break,
-                    Err(TryRecvError::Disconnected) => return Ok(Closed),
+                    CardCommand::Release => {}
                 }
             }
         }
@@ -185,13 +221,28 @@ impl<F: Fn(CardEvent)> Port<F> {
         (self.emit)(CardEvent::Inserted { kind, pin_tries });
     }
 
+    /// The card that was announced, where whoever ordered the reading has not let go since: a secret must not reach the
+    /// next person's card.
+    fn wanted_card(&self, context: &Context, reader: &CStr, stamp: u64) -> Result<Card, CardRefusal> {
+        let card = connect(context, reader)?;
+        // Asked after connecting: if the card is changed from here on, the connection is of no use any more.
+        let mut states = [ReaderState::new(reader.to_owned(), State::UNAWARE)];
+        let count = context.get_status_change(Duration::ZERO, &mut states).map(|()| states[0].event_count());
+        let announced = count.is_ok_and(|count| self.said == Some(Said::Card(count)));
+        if announced && stamp == self.released.load(Ordering::SeqCst) {
+            return Ok(card);
+        }
+        let _ = card.disconnect(Disposition::LeaveCard);
+        Err(CardRefusal::Removed)
+    }
+
     fn read(
         &self,
-        context: &Context,
-        reader: &CStr,
+        mut card: Card,
         request: RequestId,
         secret: &CardSecret,
         photo: bool,
+        today: Option<Date>,
     ) -> CardEvent {
         let of = if photo && matches!(secret, CardSecret::CodeB(_)) { STEPS_WITH_PHOTO } else { STEPS };
         let mut done = 0u16;
@@ -199,13 +250,18 @@ impl<F: Fn(CardEvent)> Port<F> {
             done = (done + 1).min(of);
             (self.emit)(CardEvent::Progress { request, done, of });
         };
-        let result = connect(context, reader).and_then(|mut card| {
-            let result = mynumber::read(&mut card, secret, photo, &self.config.authorities, &mut progress);
-            close(card);
-            result
-        });
+        let result = mynumber::read(&mut card, secret, photo, &self.config.authorities, &mut progress);
+        close(card);
         match result {
-            Ok((reading, _)) => CardEvent::Read { request, reading: Box::new(reading) },
+            // Of a card that is not genuine, that is what is to be said.
+            Ok(outcome) if outcome.reading.genuine != Genuine::No && outcome.expired(today) => {
+                CardEvent::Refused { request, why: CardRefusal::Expired }
+            }
+            Ok(outcome) => {
+                // Some cards need fewer commands than others.
+                (self.emit)(CardEvent::Progress { request, done: of, of });
+                CardEvent::Read { request, reading: Box::new(outcome.reading) }
+            }
             Err(why) => CardEvent::Refused { request, why },
         }
     }

@@ -16,11 +16,8 @@ pub struct Object<'a> {
     pub whole: &'a [u8],
 }
 
-/// Reads the first object and gives what follows it.
-///
-/// # Errors
-/// When the bytes are no object, or end before it does.
-pub fn first(bytes: &[u8]) -> Result<(Object<'_>, &[u8]), Malformed> {
+/// The tag of the object that the bytes begin, where its value begins, and how long it is.
+fn header(bytes: &[u8]) -> Result<(u16, usize, usize), Malformed> {
     let (tag, tag_size) = match *bytes {
         [high, low, ..] if high & 0x1f == 0x1f => {
             if low & 0x80 != 0 {
@@ -37,8 +34,16 @@ pub fn first(bytes: &[u8]) -> Result<(Object<'_>, &[u8]), Malformed> {
         [0x82, high, low, ..] => (usize::from(u16::from_be_bytes([*high, *low])), 3),
         _ => return Err(Malformed),
     };
-    let begin = tag_size + length_size;
-    let end = begin.checked_add(length).ok_or(Malformed)?;
+    Ok((tag, tag_size + length_size, length))
+}
+
+/// Reads the first object and gives what follows it.
+///
+/// # Errors
+/// When the bytes are no object, or end before it does.
+pub fn first(bytes: &[u8]) -> Result<(Object<'_>, &[u8]), Malformed> {
+    let (tag, begin, length) = header(bytes)?;
+    let end = begin + length;
     let value = bytes.get(begin..end).ok_or(Malformed)?;
     Ok((Object { tag, value, whole: &bytes[..end] }, &bytes[end..]))
 }
@@ -81,13 +86,7 @@ pub fn find<'a>(objects: &[Object<'a>], tag: u16) -> Result<Object<'a>, Malforme
 /// # Errors
 /// When they do not begin an object.
 pub fn size_of_first(head: &[u8]) -> Result<usize, Malformed> {
-    let tag_size = if head.first().ok_or(Malformed)? & 0x1f == 0x1f { 2 } else { 1 };
-    match head.get(tag_size..).ok_or(Malformed)? {
-        [short @ ..=0x7f, ..] => Ok(tag_size + 1 + usize::from(*short)),
-        [0x81, one, ..] => Ok(tag_size + 2 + usize::from(*one)),
-        [0x82, high, low, ..] => Ok(tag_size + 3 + usize::from(u16::from_be_bytes([*high, *low]))),
-        _ => Err(Malformed),
-    }
+    header(head).map(|(_, begin, length)| begin + length)
 }
 
 #[cfg(test)]

@@ -2,14 +2,15 @@
 //! does not have it.
 
 use crate::authority::CaSet;
-use crate::mynumber::{self, Evidence};
+use crate::mynumber::{self, Outcome};
 use crate::port;
 use domain::card::{CardReading, CardRefusal, CardSecret, CodeB, Genuine, Pin, Sex};
 use domain::{Personal, Refusal};
-
 use pcsc::{Context, ReaderState, Scope, State};
 use serde_json::json;
-use std::io::{BufRead, Read, Write};
+use std::fs::OpenOptions;
+use std::io::{self, BufRead, BufWriter, ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -27,9 +28,10 @@ pub struct ReadArgs {
     #[arg(long)]
     code_b_stdin: bool,
     /// Write the photo here as PNG (with --code-b-stdin: the PIN does not open the photo).
-    #[arg(long, conflicts_with = "pin_stdin")]
+    #[arg(long)]
     photo: Option<PathBuf>,
-    /// The trusted CA keys (TOML); without them `genuine` is null.
+    /// The trusted CA keys (TOML). With none, a card that is sound in itself has `genuine` null; with some, an issuer that
+    /// none of them vouches for has it false.
     #[arg(long)]
     ca: Option<PathBuf>,
     /// Print JSON (the only form there is; accepted for scripts).
@@ -65,7 +67,7 @@ fn words(refusal: CardRefusal) -> Refusal {
         CardRefusal::Blocked => {
             ("暗証番号または照合番号Bがロックされています。", "市区町村の窓口で再設定してください。", OTHER_NUMBER)
         }
-        CardRefusal::Malformed => (
+        CardRefusal::MalformedSecret => (
             "番号の形が正しくありません。カードには送信していません。",
             "暗証番号は4桁、照合番号Bは14桁（元号の年・月・日、有効期限の西暦年、セキュリティコード）の数字です。",
             OTHER_NUMBER,
@@ -101,12 +103,24 @@ pub fn run(args: &ReadArgs, input: &mut dyn BufRead, output: &mut dyn Write) -> 
         Ok(answer) => (answer, 0),
         Err(refusal) => (json!({ "error": refusal }), 3),
     };
-    // Whoever has closed the output does not want the answer.
-    let _ = writeln!(output, "{answer}");
-    code
+    match writeln!(output, "{answer}").and_then(|()| output.flush()) {
+        // Whoever has closed the output does not want the answer.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("kiosk: the answer cannot be written: {error}");
+            1
+        }
+        _ => code,
+    }
 }
 
 fn try_read(args: &ReadArgs, input: &mut dyn BufRead) -> Result<serde_json::Value, Refusal> {
+    if args.pin_stdin && args.photo.is_some() {
+        return Err(Refusal::new(
+            "暗証番号では写真を読み取れません。カードには何も送信していません。",
+            "--photo を付けずに実行してください。",
+            "照合番号B（--code-b-stdin）なら、写真も読み取れます。",
+        ));
+    }
     let authorities = args.ca.as_deref().map(CaSet::load).transpose().map_err(|error| {
         Refusal::new(
             format!("CA鍵のファイルが使えません（{error}）。"),
@@ -115,26 +129,19 @@ fn try_read(args: &ReadArgs, input: &mut dyn BufRead) -> Result<serde_json::Valu
         )
     })?;
     let mut line = Zeroizing::new(String::with_capacity(LONGEST_LINE as usize));
-    input.take(LONGEST_LINE).read_line(&mut line).map_err(|_| words(CardRefusal::Malformed))?;
+    input.take(LONGEST_LINE).read_line(&mut line).map_err(|_| words(CardRefusal::MalformedSecret))?;
     let entered = line.trim().to_owned();
     let secret = if args.pin_stdin {
         CardSecret::Pin(Personal::new(Pin(entered)))
     } else {
         CardSecret::CodeB(Personal::new(CodeB(entered)))
     };
-    // The face is read with code B in any case: it has the day of expiry.
-    let (reading, evidence) =
-        read_card(args.reader.as_deref(), &secret, &authorities.unwrap_or_default()).map_err(words)?;
+    let authorities = authorities.unwrap_or_default();
+    let outcome = read_card(args.reader.as_deref(), &secret, args.photo.is_some(), &authorities).map_err(words)?;
     if let Some(path) = &args.photo {
-        save_photo(&reading, path).ok_or_else(|| {
-            Refusal::new(
-                "写真を保存できませんでした。",
-                "保存先を確かめてください。",
-                "--photo を付けずに実行できます。",
-            )
-        })?;
+        save_photo(&outcome.reading, path)?;
     }
-    Ok(answer(&reading, &evidence))
+    Ok(answer(&outcome))
 }
 
 /// How long a card is waited for.
@@ -143,26 +150,54 @@ const A_MOMENT: Duration = Duration::from_secs(2);
 fn read_card(
     reader: Option<&str>,
     secret: &CardSecret,
+    photo: bool,
     authorities: &CaSet,
-) -> Result<(CardReading, Evidence), CardRefusal> {
+) -> Result<Outcome, CardRefusal> {
     let context = Context::establish(Scope::User).map_err(|_| CardRefusal::NoReader)?;
     let reader = port::find_reader(&context, reader).map_err(|_| CardRefusal::NoReader)?;
     // pcscd looks every 0.4 s: a card that was just laid down is seen a moment later.
     let mut states = [ReaderState::new(reader.clone(), State::EMPTY)];
     let _ = context.get_status_change(A_MOMENT, &mut states);
     let mut card = port::connect(&context, &reader)?;
-    let result = mynumber::read(&mut card, secret, true, authorities, &mut || {});
+    let result = mynumber::read(&mut card, secret, photo, authorities, &mut || {});
     port::close(card);
     result
 }
 
-/// Writes the photo as PNG.
-fn save_photo(reading: &CardReading, path: &Path) -> Option<()> {
-    let photo = crate::decode_photo(&reading.photo.as_ref()?.reveal().0).ok()?;
-    photo.save_with_format(path, image::ImageFormat::Png).ok()
+/// Writes the photo as PNG, for nobody but whoever runs the tool.
+fn save_photo(reading: &CardReading, path: &Path) -> Result<(), Refusal> {
+    let without = "--photo を付けずに実行できます。";
+    let Some(photo) = &reading.photo else {
+        return Err(Refusal::new(
+            "このカードには写真が入っていません。",
+            "写真のある別のカードを置いてください。",
+            without,
+        ));
+    };
+    let photo = crate::decode_photo(&photo.reveal().0).map_err(|_| {
+        Refusal::new(
+            "カードの写真が壊れているか、対応していない形式です。",
+            "カードを置き直して、もう一度実行してください。",
+            without,
+        )
+    })?;
+    let write = || -> io::Result<()> {
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        let mut file = BufWriter::new(file);
+        photo.write_to(&mut file, image::ImageFormat::Png).map_err(io::Error::other)?;
+        file.flush()
+    };
+    write().map_err(|error| {
+        Refusal::new(
+            format!("写真を保存できませんでした（{error}）。"),
+            "保存先のフォルダーと空き容量を確かめてください。",
+            without,
+        )
+    })
 }
 
-fn answer(reading: &CardReading, evidence: &Evidence) -> serde_json::Value {
+fn answer(outcome: &Outcome) -> serde_json::Value {
+    let Outcome { reading, evidence, expires } = outcome;
     let facts = &reading.facts;
     json!({
         "kind": reading.kind,
@@ -170,7 +205,7 @@ fn answer(reading: &CardReading, evidence: &Evidence) -> serde_json::Value {
         "address": facts.address.reveal(),
         "birth_date": facts.birth_date.reveal().0.to_string(),
         "sex": match facts.sex.reveal() { Sex::Male => "male", Sex::Female => "female", Sex::Other => "other" },
-        "expires": reading.expires.map(|date| date.to_string()),
+        "expires": expires.as_ref().map(|last| last.reveal().0.to_string()),
         "genuine": match reading.genuine { Genuine::Yes => Some(true), Genuine::No => Some(false), Genuine::Unchecked => None },
         "provenance": evidence,
     })

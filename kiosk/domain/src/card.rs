@@ -1,5 +1,6 @@
 //! What the card port is asked and what it answers.
 
+use crate::personal::overwrite;
 use crate::{IdentityTag, Personal, Private, RequestId, private_newtype};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -37,7 +38,7 @@ pub enum Sex {
 
 impl Zeroize for Sex {
     fn zeroize(&mut self) {
-        *self = Self::Other;
+        overwrite(self, Self::Other);
     }
 }
 
@@ -48,22 +49,36 @@ impl Private for Sex {
     }
 }
 
-/// A date of birth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BirthDate(pub Date);
+/// Declares a date that may be wrapped in [`Personal`].
+macro_rules! private_date {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct $name(pub Date);
 
-impl Zeroize for BirthDate {
-    fn zeroize(&mut self) {
-        self.0 = Date::constant(1900, 1, 1);
-    }
+        impl Zeroize for $name {
+            fn zeroize(&mut self) {
+                overwrite(self, Self::stand_in());
+            }
+        }
+
+        impl Private for $name {
+            const NAME: &'static str = stringify!($name);
+            fn stand_in() -> Self {
+                Self(Date::constant(1900, 1, 1))
+            }
+        }
+    };
 }
 
-impl Private for BirthDate {
-    const NAME: &'static str = "BirthDate";
-    fn stand_in() -> Self {
-        Self(Date::constant(1900, 1, 1))
-    }
-}
+private_date!(
+    /// A date of birth.
+    BirthDate
+);
+private_date!(
+    /// A card's last day of validity: mostly a birthday, so that it says as much about the person.
+    LastDay
+);
 
 private_newtype!(
     /// A photograph as it lies on the card (JPEG 2000) or as PNG.
@@ -112,6 +127,8 @@ pub enum CardCommand {
         secret: CardSecret,
         /// Read the photo too (with code B only).
         photo: bool,
+        /// A card whose last day is before this one is refused; the day itself does not leave the port.
+        today: Option<Date>,
     },
     /// Say anew what lies on the reader: `Inserted`, `Removed` or `NoReader`.
     Look,
@@ -127,7 +144,7 @@ pub enum Genuine {
     Yes,
     /// One of them does not hold: a copy, or altered.
     No,
-    /// Could not be checked (no authority is configured for this issuer).
+    /// Could not be checked (no authority is configured).
     Unchecked,
 }
 
@@ -142,8 +159,6 @@ pub struct CardReading {
     pub photo: Option<Personal<Photo>>,
     /// Whether it is genuine.
     pub genuine: Genuine,
-    /// The card's last day of validity, where the reading tells it.
-    pub expires: Option<Date>,
     /// Drawn anew for this reading.
     pub tag: IdentityTag,
 }
@@ -166,7 +181,7 @@ pub enum CardRefusal {
     /// The PIN or code is blocked.
     Blocked,
     /// The secret has the wrong shape (not four digits, not a date); nothing was sent.
-    Malformed,
+    MalformedSecret,
     /// The card's data cannot be understood.
     Unreadable,
     /// The card's last day is over.

@@ -9,6 +9,7 @@ pub mod kpi;
 pub mod language;
 pub mod paper;
 pub mod personal;
+pub mod photo;
 pub mod refusal;
 pub mod ruby;
 pub mod visit_id;

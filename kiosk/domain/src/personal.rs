@@ -11,9 +11,9 @@
 use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::atomic::{Ordering, compiler_fence};
 use zeroize::Zeroize;
 
 /// A kind of value that may be wrapped in [`Personal`].
@@ -104,13 +104,23 @@ impl<'de, T: Private + DeserializeOwned> Deserialize<'de> for Personal<T> {
     }
 }
 
+/// Overwrites a value that has no [`Zeroize`] of its own. Nobody reads it any more, so a plain assignment could be left out
+/// by the compiler.
+pub(crate) fn overwrite<T: Copy>(place: &mut T, with: T) {
+    // SAFETY: an exclusive reference is valid and aligned, and what is `Copy` has nothing to be dropped.
+    unsafe { std::ptr::write_volatile(place, with) };
+    compiler_fence(Ordering::SeqCst);
+}
+
 /// The pipe between the kiosk and its port processes: the only place where personal values are written in the clear.
 pub mod wire {
     use serde::Serialize;
     use std::cell::Cell;
+    use std::io::{self, Write};
     use zeroize::Zeroizing;
 
     thread_local! {
+        // Per thread, so that one thread's encoding never opens another thread's log.
         pub(super) static IN_CLEAR: Cell<bool> = const { Cell::new(false) };
     }
 
@@ -121,6 +131,19 @@ pub mod wire {
         }
     }
 
+    /// Counts what would be written.
+    struct Size(usize);
+
+    impl Write for Size {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
     /// Encodes one message, personal values in the clear, into memory that is overwritten when dropped.
     ///
     /// # Errors
@@ -128,15 +151,14 @@ pub mod wire {
     pub fn encode<T: Serialize>(message: &T) -> Result<Zeroizing<Vec<u8>>, serde_json::Error> {
         IN_CLEAR.set(true);
         let _reset = Reset;
-        serde_json::to_vec(message).map(Zeroizing::new)
+        let mut size = Size(0);
+        serde_json::to_writer(&mut size, message)?;
+        // Never grows, so that no copy stays behind in memory that was given back.
+        let mut encoded = Zeroizing::new(Vec::with_capacity(size.0));
+        serde_json::to_writer(&mut *encoded, message)?;
+        Ok(encoded)
     }
 }
-
-const _: fn() = || {
-    // The flag is per thread, so that one thread's encoding never opens another thread's log.
-    fn thread_local_flag(_: &'static std::thread::LocalKey<Cell<bool>>) {}
-    thread_local_flag(&wire::IN_CLEAR);
-};
 
 impl Private for String {
     const NAME: &'static str = "Text";
@@ -166,4 +188,96 @@ macro_rules! private_newtype {
             }
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::{BirthDate, LastDay, Photo, Pin, Sex};
+    use jiff::civil::Date;
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    const BORN: Date = Date::constant(1980, 2, 29);
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Message {
+        name: Personal<String>,
+        born: Personal<BirthDate>,
+        photo: Option<Personal<Photo>>,
+    }
+
+    fn message() -> Message {
+        Message {
+            name: Personal::new("渚　花子".to_owned()),
+            born: Personal::new(BirthDate(BORN)),
+            photo: Some(Personal::new(Photo(vec![201; 5000]))),
+        }
+    }
+
+    #[test]
+    fn neither_debug_nor_serialise_shows_the_value() {
+        let message = message();
+        let shown = [format!("{message:?}"), format!("{message:#?}"), serde_json::to_string(&message).unwrap()];
+        for text in shown {
+            for secret in ["花子", "1980", "201"] {
+                assert!(!text.contains(secret), "{text}");
+            }
+            assert!(text.contains("BirthDate"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_recording_is_read_back_with_stand_ins_of_the_same_type_only() {
+        let recorded = serde_json::to_string(&message()).unwrap();
+        let back: Message = serde_json::from_str(&recorded).unwrap();
+        assert_eq!((back.name.reveal().as_str(), *back.born.reveal()), ("", BirthDate::stand_in()));
+        assert!(serde_json::from_str::<Message>(&recorded.replace("BirthDate", "Sex")).is_err());
+        assert!(serde_json::from_str::<Personal<Pin>>("{}").is_err());
+        assert!(serde_json::from_str::<Personal<Pin>>("\"1234\"").is_err());
+    }
+
+    #[test]
+    fn the_wire_carries_the_value_in_memory_that_never_grew_and_closes_behind_itself() {
+        let encoded = wire::encode(&message()).unwrap();
+        assert_eq!(serde_json::from_slice::<Message>(&encoded).unwrap(), message());
+        assert_eq!(encoded.capacity(), encoded.len());
+        assert!(!serde_json::to_string(&message()).unwrap().contains("花子"));
+
+        struct Unwritable;
+        impl Serialize for Unwritable {
+            fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+                Err(serde::ser::Error::custom("no"))
+            }
+        }
+        assert!(wire::encode(&Unwritable).is_err());
+        assert!(!serde_json::to_string(&message()).unwrap().contains("花子"), "closed after an error too");
+    }
+
+    #[test]
+    fn a_value_is_wiped_when_it_is_dropped_and_every_kind_knows_how() {
+        struct Spy(Rc<Cell<u32>>);
+        impl Zeroize for Spy {
+            fn zeroize(&mut self) {
+                self.0.set(self.0.get() + 1);
+            }
+        }
+        impl Private for Spy {
+            const NAME: &'static str = "Spy";
+            fn stand_in() -> Self {
+                Self(Rc::default())
+            }
+        }
+        let wiped = Rc::new(Cell::new(0));
+        drop(Personal::new(Spy(Rc::clone(&wiped))));
+        assert_eq!(wiped.get(), 1);
+
+        fn gone<T: Private + PartialEq + Clone>(mut value: T) -> bool {
+            let before = value.clone();
+            value.zeroize();
+            value == T::stand_in() && value != before
+        }
+        assert!(gone(BirthDate(BORN)) && gone(LastDay(BORN)) && gone(Sex::Female));
+        assert!(gone(Pin("1234".to_owned())) && gone(Photo(vec![1])) && gone("花子".to_owned()));
+    }
 }

@@ -4,6 +4,7 @@ use crate::compare::Template;
 use crate::detect::Face;
 use crate::engine::Engine;
 use crate::wiped::Wiped;
+use domain::photo::jpeg_2000_is_sane;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 use opencv::core::Mat;
 use opencv::imgproc::{COLOR_RGB2BGR, cvt_color_def};
@@ -112,6 +113,9 @@ impl<P: image::Pixel<Subpixel = u8>> ZeroizePixels for image::ImageBuffer<P, Vec
 }
 
 fn decode_2000(bytes: &[u8], largest: u32) -> Result<Rgb, StillError> {
+    if !jpeg_2000_is_sane(bytes) {
+        return Err(StillError::Unreadable);
+    }
     let settings = hayro_jpeg2000::DecodeSettings::default();
     let image = hayro_jpeg2000::Image::new(bytes, &settings).map_err(|_| StillError::Unreadable)?;
     let (width, height) = (image.width(), image.height());

@@ -257,7 +257,7 @@ impl Devices {
     fn pin_answered(&mut self, request: RequestId, refused: Option<CardRefusal>) {
         let Some((_, before)) = self.pin_sent.take_if(|(sent, _)| *sent == request) else { return };
         match refused {
-            None | Some(CardRefusal::Malformed) => self.tries_are(before),
+            None | Some(CardRefusal::MalformedSecret) => self.tries_are(before),
             Some(CardRefusal::WrongSecret { left }) => self.tries_are(Some(left)),
             Some(CardRefusal::LastTry) => self.tries_are(Some(1)),
             Some(CardRefusal::Blocked) => self.tries_are(Some(0)),

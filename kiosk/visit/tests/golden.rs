@@ -136,7 +136,6 @@ impl Walk {
             },
             photo: photo.then(|| Personal::new(Photo(vec![1]))),
             genuine,
-            expires: Some(Date::constant(2030, 2, 28)),
             tag: IdentityTag(7),
         };
         self.give(Event::Card(CardEvent::Read { request, reading: Box::new(reading) }));
@@ -231,7 +230,7 @@ impl Walk {
             CardRefusal::WrongSecret { left: 2 },
             CardRefusal::LastTry,
             CardRefusal::Blocked,
-            CardRefusal::Malformed,
+            CardRefusal::MalformedSecret,
             CardRefusal::Unreadable,
             CardRefusal::NoReader,
         ];

@@ -4,7 +4,7 @@
 mod common;
 mod town;
 
-use common::World;
+use common::{LAST_DAY, World};
 use domain::card::{CardCommand, CardEvent, CardKind, CardRefusal, Pin};
 use domain::face::FaceEvent;
 use domain::form::{Answer, Signature};
@@ -52,7 +52,9 @@ fn recordings_hold_no_personal_value_and_replay_to_the_same_states() {
         }
         let bytes = world.log.take().unwrap().into_inner();
         let text = String::from_utf8(bytes).unwrap();
-        for secret in ["花子", "海辺町", "1980-02-29", "pin-entered", "55022920301234", "手入力", "%PDF"] {
+        let last_day = LAST_DAY.to_string();
+        for secret in ["花子", "海辺町", "1980-02-29", "pin-entered", "55022920301234", "手入力", "%PDF", &last_day]
+        {
             assert!(!text.contains(secret), "{secret} is in a recording");
         }
         let replayed = replay(text.as_bytes()).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
@@ -172,7 +174,7 @@ fn a_pin_is_never_sent_with_one_try_left() {
         assert_eq!(read(&touch(&mut visit, at, intent)), None);
     }
     // It was right after all, or never sent.
-    visit.handle(Timestamp(8), Event::Card(CardEvent::Refused { request, why: CardRefusal::Malformed }));
+    visit.handle(Timestamp(8), Event::Card(CardEvent::Refused { request, why: CardRefusal::MalformedSecret }));
     assert_eq!(visit.devices().pin_tries(), Some(2));
 }
 
@@ -402,6 +404,24 @@ fn two_runs_of_a_kiosk_never_give_the_same_number() {
     let mut first = Visit::new(catalogue(), Policy::default()).after(VisitId(100));
     touch(&mut first, 1, Intent::Begin);
     assert_eq!(first.session().visit, VisitId(101));
+}
+
+#[test]
+fn an_expired_card_is_refused_with_another_way() {
+    let mut visit = at_the_pin(Some(3));
+    let today = LAST_DAY.tomorrow().unwrap();
+    visit.handle(Timestamp(4), Event::Day(today));
+    let effects = visit.handle(Timestamp(4), Event::Touch(Intent::Pin(Personal::new(Pin("1234".into())))));
+    let Some(Effect::Card(domain::card::CardCommand::Read { request, today: Some(judged_by), .. })) = effects.first()
+    else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(*judged_by, today, "the port judges by the core's day");
+    let refused = CardEvent::Refused { request: *request, why: CardRefusal::Expired };
+    visit.handle(Timestamp(5), Event::Card(refused));
+    assert!(visit.session().facts.is_empty() && visit.session().tag.is_none());
+    let notice = visit.view(&Phrasebook::shipped().unwrap()).notice.unwrap();
+    assert!(!notice.other_ways.is_empty());
 }
 
 #[test]

@@ -81,5 +81,5 @@ fn at_air_speed(
         Ok(response)
     };
     let photo = matches!(secret, CardSecret::CodeB(_));
-    cards::read(&mut transport, secret, photo, authorities, &mut || {}).map(|(reading, _)| reading)
+    cards::read(&mut transport, secret, photo, authorities, &mut || {}).map(|outcome| outcome.reading)
 }

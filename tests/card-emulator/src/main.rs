@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 /// A My Number card in software, for vsmartcard's virtual reader.
 ///
-/// Reads `insert`, `remove` and `quit` from standard input and says each change as a JSON line.
+/// Reads `insert`, `remove` and `quit` from standard input and says each change as a JSON line. `tear N` has the card that
+/// is inserted next torn away after N more commands.
 #[derive(Parser)]
 struct Args {
     /// The citizen, as TOML.
@@ -86,6 +87,7 @@ fn main() -> anyhow::Result<()> {
     println!("{{\"state\":\"ready\"}}");
     let mut taker: Option<Taker> = None;
     let mut hand = Instant::now();
+    let mut tear: Option<usize> = None;
     for line in std::io::stdin().lock().lines() {
         match line?.trim() {
             "insert" => {
@@ -93,9 +95,11 @@ fn main() -> anyhow::Result<()> {
                 let inserted = Inserted::connect(args.port).context("no virtual reader listens")?;
                 taker = Some(inserted.taker()?);
                 let card = Arc::clone(&card);
+                let tear = tear.take();
                 std::thread::spawn(move || {
                     let Ok(mut card) = card.lock() else { return };
-                    if let Err(error) = inserted.serve(&mut card, speed, args.torn_after) {
+                    let torn_after = tear.map(|more| card.commands + more).or(args.torn_after);
+                    if let Err(error) = inserted.serve(&mut card, speed, torn_after) {
                         eprintln!("reader: {error}");
                     }
                     println!("{{\"state\":\"removed\"}}");
@@ -109,7 +113,7 @@ fn main() -> anyhow::Result<()> {
                 }
             }
             "quit" => break,
-            _ => {}
+            other => tear = other.strip_prefix("tear ").and_then(|more| more.parse().ok()).or(tear),
         }
     }
     Ok(())

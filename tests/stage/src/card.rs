@@ -54,6 +54,15 @@ impl CardProcess {
         self.expect("inserted")
     }
 
+    /// Lays the card down and has it torn away after so many commands.
+    ///
+    /// # Errors
+    /// When the emulator is gone.
+    pub fn insert_and_tear(&mut self, after: usize) -> anyhow::Result<()> {
+        writeln!(self.input, "tear {after}")?;
+        self.insert()
+    }
+
     /// Takes the card away.
     ///
     /// # Errors

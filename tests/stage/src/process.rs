@@ -1,6 +1,8 @@
 //! A process and everything that it started, ended together.
 
 use anyhow::Context;
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::Pid;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
 
@@ -32,10 +34,13 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        let group = -(self.0.id() as libc::pid_t);
-        // SAFETY: the group is that of our own child, which has not been waited for yet.
-        unsafe { libc::kill(group, libc::SIGKILL) };
-        // It has been killed; what it answers no longer matters.
-        let _ = self.0.wait();
+        let head = Pid::from_raw(self.0.id() as libc::pid_t);
+        // Without taking it away: the number of one that was waited for may be another process's by now.
+        let unwaited = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        if waitid(Id::Pid(head), unwaited).is_ok() {
+            // What it answers no longer matters, once it has been killed.
+            let _ = nix::sys::signal::killpg(head, nix::sys::signal::Signal::SIGKILL);
+            let _ = self.0.wait();
+        }
     }
 }

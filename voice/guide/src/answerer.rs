@@ -187,7 +187,9 @@ impl Thing {
                 Some(Meaning::Event(id.clone(), attribute))
             }
             // "How late is the festival?" is about when it is.
-            (Self::Event(id), Attribute::Hours | Attribute::Closed) => Some(Meaning::Event(id.clone(), Attribute::When)),
+            (Self::Event(id), Attribute::Hours | Attribute::Closed) => {
+                Some(Meaning::Event(id.clone(), Attribute::When))
+            }
             (Self::Event(id), Attribute::Far) => Some(Meaning::Event(id.clone(), Attribute::Where)),
             (Self::Event(_), Attribute::Phone) => None,
         }
@@ -256,7 +258,12 @@ impl Memory {
         fs::rename(part, path)
     }
 
-    fn embed(&mut self, embedder: &mut Embedder, kind: Kind, texts: &[String]) -> Result<Vec<[f32; WIDTH]>, EmbedError> {
+    fn embed(
+        &mut self,
+        embedder: &mut Embedder,
+        kind: Kind,
+        texts: &[String],
+    ) -> Result<Vec<[f32; WIDTH]>, EmbedError> {
         let key = |text: &String| Self::key(&[kind.lead().as_bytes(), text.as_bytes()]);
         let unknown: Vec<&String> = texts.iter().filter(|text| !self.known.contains_key(&key(text))).collect();
         self.fresh |= !unknown.is_empty();
@@ -308,10 +315,16 @@ impl Answerer {
     ///
     /// # Errors
     /// When the network cannot be used.
-    pub fn new(guide: Guide, reader: Arc<Reader>, models: &Models, memory: Option<PathBuf>) -> Result<Self, AnswererError> {
+    pub fn new(
+        guide: Guide,
+        reader: Arc<Reader>,
+        models: &Models,
+        memory: Option<PathBuf>,
+    ) -> Result<Self, AnswererError> {
         let mut embedder = Embedder::load(models)?;
         let mut kept = memory.as_deref().map(Memory::load).unwrap_or_default();
-        let lists: BTreeMap<Language, BTreeMap<Attribute, Vec<String>>> = toml::from_str(include_str!("attributes.toml"))?;
+        let lists: BTreeMap<Language, BTreeMap<Attribute, Vec<String>>> =
+            toml::from_str(include_str!("attributes.toml"))?;
         let ids: Vec<Id> = guide.answers.keys().cloned().collect();
         let mut tongues = BTreeMap::new();
         let (mut examples, mut about) = (Vec::new(), Vec::new());
@@ -395,7 +408,11 @@ impl Answerer {
         let sum: f32 = candidates.iter().map(|c| (c.score - most).exp()).sum::<f32>() + (WEIGHTS.none - most).exp();
         Ok(candidates
             .into_iter()
-            .map(|candidate| Found { meaning: candidate.meaning, trust: (candidate.score - most).exp() / sum, signs: candidate.signs })
+            .map(|candidate| Found {
+                meaning: candidate.meaning,
+                trust: (candidate.score - most).exp() / sum,
+                signs: candidate.signs,
+            })
             .collect())
     }
 
@@ -439,7 +456,11 @@ impl Answerer {
                 let [near, words, sound] = nearest[at];
                 let say = tongue.says.get(at).map_or(0.0, |say| dot(say, &sketch.meaning));
                 let signs = Signs { class: classes[at].max(-12.0), near, all: all[at], say, words, sound };
-                Candidate { meaning: Meaning::Answer(self.ids[at].clone()), score: signs.score(), signs: signs.list().to_vec() }
+                Candidate {
+                    meaning: Meaning::Answer(self.ids[at].clone()),
+                    score: signs.score(),
+                    signs: signs.list().to_vec(),
+                }
             })
             .collect();
         for (mention, rest) in mentions.iter().zip(meanings) {
@@ -452,7 +473,8 @@ impl Answerer {
             }
             for attribute in Attribute::ALL {
                 let Some(meaning) = mention.of.asked(attribute) else { continue };
-                let signs = [chances[attribute as usize].max(-12.0), mention.quality, mention.length as f32 / letters, 1.0];
+                let signs =
+                    [chances[attribute as usize].max(-12.0), mention.quality, mention.length as f32 / letters, 1.0];
                 let score = signs.iter().zip(WEIGHTS.attribute).map(|(sign, weight)| sign * weight).sum();
                 match candidates.iter_mut().find(|other| other.meaning == meaning) {
                     Some(other) if other.score >= score => {}
@@ -470,9 +492,18 @@ impl Answerer {
     ///
     /// # Errors
     /// When the embedding network fails.
-    pub fn ask(&self, language: Language, text: &str, topic: Option<&Meaning>, now: DateTime) -> Result<Reply, AnswererError> {
-        let found: Vec<Found> =
-            self.find(language, text, topic)?.into_iter().filter(|found| self.is_valid(&found.meaning, now.date())).collect();
+    pub fn ask(
+        &self,
+        language: Language,
+        text: &str,
+        topic: Option<&Meaning>,
+        now: DateTime,
+    ) -> Result<Reply, AnswererError> {
+        let found: Vec<Found> = self
+            .find(language, text, topic)?
+            .into_iter()
+            .filter(|found| self.is_valid(&found.meaning, now.date()))
+            .collect();
         let (sure, likely) = (SURE, LIKELY);
         let day = when::day(language, &normal(text), now.date());
         // Help first: an emergency that is nearly the best is the best.
@@ -518,9 +549,10 @@ impl Answerer {
 
     fn is_valid(&self, meaning: &Meaning, date: Date) -> bool {
         let Meaning::Answer(id) = meaning else { return true };
-        self.guide.answers.get(id).is_some_and(|answer| {
-            [answer.valid, answer.season].into_iter().flatten().all(|span| span.holds(date))
-        })
+        self.guide
+            .answers
+            .get(id)
+            .is_some_and(|answer| [answer.valid, answer.season].into_iter().flatten().all(|span| span.holds(date)))
     }
 
     /// The choice that stands for a meaning.
@@ -535,7 +567,14 @@ impl Answerer {
     }
 
     /// What is said to a meaning. `day` is the day that was asked about.
-    pub(crate) fn say(&self, language: Language, meaning: &Meaning, score: f32, day: Option<Date>, now: DateTime) -> Reply {
+    pub(crate) fn say(
+        &self,
+        language: Language,
+        meaning: &Meaning,
+        score: f32,
+        day: Option<Date>,
+        now: DateTime,
+    ) -> Reply {
         let date = day.unwrap_or_else(|| now.date());
         let mut reply = Reply {
             answer: Some(meaning.id()),
@@ -550,7 +589,8 @@ impl Answerer {
         match meaning {
             Meaning::Answer(id) => {
                 let Some(answer) = self.guide.answers.get(id) else { return reply };
-                let (text, place) = (answer.text(language), answer.place.as_ref().and_then(|id| self.guide.places.get(id)));
+                let (text, place) =
+                    (answer.text(language), answer.place.as_ref().and_then(|id| self.guide.places.get(id)));
                 reply.text = match id.as_str() {
                     // What the clock says is not written anywhere.
                     "time-now" => say::time_now(language, now),
@@ -565,7 +605,8 @@ impl Answerer {
                 }
                 reply.source = Some(source(&answer.source));
                 reply.place.clone_from(&answer.place);
-                reply.follow_ups = answer.follow_ups.iter().filter_map(|id| self.follow_up(language, id)).take(3).collect();
+                reply.follow_ups =
+                    answer.follow_ups.iter().filter_map(|id| self.follow_up(language, id)).take(3).collect();
                 reply.staff = matches!(answer.topic, Topic::Safety | Topic::Help);
             }
             Meaning::Place(id, attribute) => {
@@ -601,7 +642,9 @@ impl Answerer {
                 reply.text = match (attribute, place) {
                     (Attribute::Where | Attribute::Far, Some(place)) => say::way(language, place),
                     (Attribute::Fee, _) => say::fee(language, &text.name, text.fee.as_deref()).unwrap_or_else(missing),
-                    (Attribute::When | Attribute::Hours | Attribute::Closed, _) => say::when(language, event, now.date()),
+                    (Attribute::When | Attribute::Hours | Attribute::Closed, _) => {
+                        say::when(language, event, now.date())
+                    }
                     _ => text.about.clone(),
                 };
                 reply.source = Some(source(&event.source));
@@ -688,7 +731,9 @@ fn names_of(guide: &Guide, reader: &Reader, language: Language) -> Vec<Name<Thin
     let mut names = Vec::new();
     let mut add = |of: Thing, main: &str, also: &[String]| {
         let spoken = ruby::spoken(main);
-        for (written, said) in std::iter::once((ruby::plain(main), spoken)).chain(also.iter().map(|a| (a.clone(), a.clone()))) {
+        for (written, said) in
+            std::iter::once((ruby::plain(main), spoken)).chain(also.iter().map(|a| (a.clone(), a.clone())))
+        {
             let sound = reader.sound(language, &said).chars().collect();
             names.push(Name { of: of.clone(), sound, text: normal(&written) });
         }
@@ -731,9 +776,11 @@ impl Sketcher<'_> {
                 words.into_iter().filter(|word| word.content).map(|word| word.surface).collect()
             }
             Language::En => same.split_whitespace().filter(|word| !STOP_WORDS.contains(word)).map(stem).collect(),
-            Language::ZhHans => {
-                same.chars().filter(|c| c.is_alphanumeric() && !STOP_CHARACTERS.contains(*c)).map(String::from).collect()
-            }
+            Language::ZhHans => same
+                .chars()
+                .filter(|c| c.is_alphanumeric() && !STOP_CHARACTERS.contains(*c))
+                .map(String::from)
+                .collect(),
             Language::Ko => {
                 let bare: Vec<String> = same.split_whitespace().map(without_particle).collect();
                 bare.join("").chars().map(String::from).collect()
@@ -757,9 +804,9 @@ impl Sketcher<'_> {
 
 /// English words that a question consists of, whatever it asks.
 const STOP_WORDS: [&str; 40] = [
-    "a", "an", "the", "is", "are", "am", "do", "does", "did", "i", "you", "we", "my", "me", "it", "this", "that", "there",
-    "of", "to", "in", "on", "at", "for", "with", "and", "or", "be", "can", "could", "would", "should", "will", "have", "has",
-    "any", "some", "here", "from", "please",
+    "a", "an", "the", "is", "are", "am", "do", "does", "did", "i", "you", "we", "my", "me", "it", "this", "that",
+    "there", "of", "to", "in", "on", "at", "for", "with", "and", "or", "be", "can", "could", "would", "should", "will",
+    "have", "has", "any", "some", "here", "from", "please",
 ];
 
 /// Chinese characters that a question consists of, whatever it asks.
@@ -778,8 +825,34 @@ fn stem(word: &str) -> String {
 /// A Korean word without the commonest particles and polite endings.
 fn without_particle(word: &str) -> String {
     const ENDINGS: [&str; 28] = [
-        "인가요", "나요", "어요", "아요", "예요", "이에요", "습니까", "습니다", "니까", "세요", "까지", "부터", "에서", "으로", "에게",
-        "한테", "은", "는", "이", "가", "을", "를", "에", "로", "와", "과", "도", "요",
+        "인가요",
+        "나요",
+        "어요",
+        "아요",
+        "예요",
+        "이에요",
+        "습니까",
+        "습니다",
+        "니까",
+        "세요",
+        "까지",
+        "부터",
+        "에서",
+        "으로",
+        "에게",
+        "한테",
+        "은",
+        "는",
+        "이",
+        "가",
+        "을",
+        "를",
+        "에",
+        "로",
+        "와",
+        "과",
+        "도",
+        "요",
     ];
     for ending in ENDINGS {
         if let Some(bare) = word.strip_suffix(ending).filter(|bare| !bare.is_empty()) {

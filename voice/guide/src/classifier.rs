@@ -38,7 +38,9 @@ impl Classifier {
                 });
                 for at in batch {
                     let (example, class) = &examples[*at];
-                    for (chance, (at, (slope, offset))) in scores(&rows, example).into_iter().zip(slopes.iter_mut().enumerate()) {
+                    for (chance, (at, (slope, offset))) in
+                        scores(&rows, example).into_iter().zip(slopes.iter_mut().enumerate())
+                    {
                         let error = chance.exp() - f32::from(u8::from(at == *class));
                         // What is as good as zero moves nothing.
                         if error.abs() > 1e-4 {

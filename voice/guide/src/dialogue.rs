@@ -52,7 +52,13 @@ impl Dialogue {
     ///
     /// # Errors
     /// When the embedding network fails.
-    pub fn ask(&mut self, answerer: &Answerer, language: Language, text: &str, now: DateTime) -> Result<Reply, AnswererError> {
+    pub fn ask(
+        &mut self,
+        answerer: &Answerer,
+        language: Language,
+        text: &str,
+        now: DateTime,
+    ) -> Result<Reply, AnswererError> {
         let plain = without_fillers(language, &normal(text));
         if is_again(language, &plain)
             && let Some(said) = &self.said
@@ -126,12 +132,18 @@ impl Dialogue {
                 &["第二个", "二号", "2号", "中间的"],
                 &["第三个", "三号", "3号", "最后一个"],
             ],
-            Language::Ko => [&["첫 번째", "첫번째", "1번", "일번"], &["두 번째", "두번째", "2번", "이번"], &["세 번째", "세번째", "3번", "삼번"]],
+            Language::Ko => [
+                &["첫 번째", "첫번째", "1번", "일번"],
+                &["두 번째", "두번째", "2번", "이번"],
+                &["세 번째", "세번째", "3번", "삼번"],
+            ],
         };
         if plain.chars().count() > 16 {
             return None;
         }
-        let at = numbers.iter().position(|words| words.iter().any(|word| plain.starts_with(word) || plain == format!("the {word} one")))?;
+        let at = numbers
+            .iter()
+            .position(|words| words.iter().any(|word| plain.starts_with(word) || plain == format!("the {word} one")))?;
         self.choices.get(at)
     }
 
@@ -153,7 +165,9 @@ impl Dialogue {
         let named = bookable.keys().find(|id| {
             guide.places.get(*id).is_some_and(|place| {
                 let text = place.text(language);
-                std::iter::once(&text.name).chain(&text.also).any(|name| plain.contains(&normal(&domain::ruby::plain(name))))
+                std::iter::once(&text.name)
+                    .chain(&text.also)
+                    .any(|name| plain.contains(&normal(&domain::ruby::plain(name))))
             })
         });
         let talked_of = match &self.topic {
@@ -228,8 +242,29 @@ fn most_of_a_day(language: Language) -> usize {
 
 fn is_again(language: Language, plain: &str) -> bool {
     let words: &[&str] = match language {
-        Language::Ja => &["もう一度", "もう1度", "もう一回", "もう1回", "もういちど", "もういっかい", "聞こえなかった", "聞こえません", "繰り返して", "なんて言った"],
-        Language::En => &["say it again", "say that again", "repeat", "once more", "pardon", "one more time", "i didnt hear", "i did not hear", "what did you say"],
+        Language::Ja => &[
+            "もう一度",
+            "もう1度",
+            "もう一回",
+            "もう1回",
+            "もういちど",
+            "もういっかい",
+            "聞こえなかった",
+            "聞こえません",
+            "繰り返して",
+            "なんて言った",
+        ],
+        Language::En => &[
+            "say it again",
+            "say that again",
+            "repeat",
+            "once more",
+            "pardon",
+            "one more time",
+            "i didnt hear",
+            "i did not hear",
+            "what did you say",
+        ],
         Language::ZhHans => &["再说一遍", "再说一次", "没听清", "没听见", "重复一遍"],
         Language::Ko => &["다시 말해", "다시 한번", "다시 한 번", "못 들었", "뭐라고"],
     };
@@ -238,8 +273,19 @@ fn is_again(language: Language, plain: &str) -> bool {
 
 fn wants_to_book(language: Language, plain: &str) -> bool {
     let words: &[&str] = match language {
-        Language::Ja => &["予約したい", "予約をしたい", "予約お願い", "予約できますか", "借りたいです", "泊まりたい", "押さえたい"],
-        Language::En => &["i want to book", "id like to book", "can i book", "like to reserve", "want to reserve", "make a reservation", "book a room", "book the"],
+        Language::Ja => {
+            &["予約したい", "予約をしたい", "予約お願い", "予約できますか", "借りたいです", "泊まりたい", "押さえたい"]
+        }
+        Language::En => &[
+            "i want to book",
+            "id like to book",
+            "can i book",
+            "like to reserve",
+            "want to reserve",
+            "make a reservation",
+            "book a room",
+            "book the",
+        ],
         Language::ZhHans => &["我想预订", "我要预订", "想预约", "我要订", "能预订", "可以预订", "想订"],
         Language::Ko => &["예약하고 싶", "예약할게", "예약해 주", "예약할 수 있", "예약 가능"],
     };
@@ -268,8 +314,21 @@ fn masked(text: &str) -> String {
             out.push(c);
         }
     }
-    let out: String = out.split(' ').map(|word| if word.contains('@') { "<mail>" } else { word }).collect::<Vec<_>>().join(" ");
-    for lead in ["私の名前は", "名前は", "わたしは", "my name is ", "My name is ", "I am ", "I'm ", "我叫", "我是", "제 이름은 ", "저는 "] {
+    let out: String =
+        out.split(' ').map(|word| if word.contains('@') { "<mail>" } else { word }).collect::<Vec<_>>().join(" ");
+    for lead in [
+        "私の名前は",
+        "名前は",
+        "わたしは",
+        "my name is ",
+        "My name is ",
+        "I am ",
+        "I'm ",
+        "我叫",
+        "我是",
+        "제 이름은 ",
+        "저는 ",
+    ] {
         if let Some(at) = out.find(lead) {
             return format!("{}{lead}<name>", &out[..at]);
         }

@@ -17,13 +17,10 @@ pub(crate) struct Unit {
 pub(crate) fn units(reader: &Reader, language: Language, text: &str) -> Vec<Unit> {
     let unit = |text: String, sound: String| Unit { text, sound: sound.chars().collect() };
     match language {
-        Language::Ja => {
-            reader.japanese().words(text).into_iter().map(|word| unit(word.surface, word.kana)).collect()
+        Language::Ja => reader.japanese().words(text).into_iter().map(|word| unit(word.surface, word.kana)).collect(),
+        Language::En => {
+            text.split_whitespace().map(|word| unit(word.to_owned(), reader.sound(language, word))).collect()
         }
-        Language::En => text
-            .split_whitespace()
-            .map(|word| unit(word.to_owned(), reader.sound(language, word)))
-            .collect(),
         Language::ZhHans | Language::Ko => text
             .chars()
             .map(|c| unit(c.to_string(), if c == ' ' { String::new() } else { reader.sound(language, &c.to_string()) }))
@@ -142,7 +139,9 @@ mod tests {
     #[test]
     fn distances() {
         let chars = |text: &str| text.chars().collect::<Vec<_>>();
-        for (a, b, expected) in [("クリカラ", "クリカラ", 0), ("クリカラ", "クルカラ", 1), ("ab", "", 2), ("kitten", "sitting", 3)] {
+        for (a, b, expected) in
+            [("クリカラ", "クリカラ", 0), ("クリカラ", "クルカラ", 1), ("ab", "", 2), ("kitten", "sitting", 3)]
+        {
             assert_eq!(distance(&chars(a), &chars(b), 9), expected);
         }
         assert_eq!(distance(&chars("abcdef"), &chars("uvwxyz"), 2), 3);

@@ -152,7 +152,8 @@ pub enum Day {
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        parse_day(&text).ok_or_else(|| serde::de::Error::custom(format!("「{text}」は日付ではありません（例：04-28、2027-04-28）")))
+        parse_day(&text)
+            .ok_or_else(|| serde::de::Error::custom(format!("「{text}」は日付ではありません（例：04-28、2027-04-28）")))
     }
 }
 
@@ -570,7 +571,9 @@ impl Loader<'_> {
                 return None;
             }
         }
-        let text = match fs::read(&path).map_err(|e| e.to_string()).and_then(|b| String::from_utf8(b).map_err(|e| e.to_string()))
+        let text = match fs::read(&path)
+            .map_err(|e| e.to_string())
+            .and_then(|b| String::from_utf8(b).map_err(|e| e.to_string()))
         {
             Ok(text) => text,
             Err(error) => {
@@ -635,7 +638,11 @@ impl Loader<'_> {
         ] {
             for id in names {
                 if !ids.insert(id) {
-                    self.fault(&path(kind, id), 0, format!("「{id}」という名前のファイルが、ほかのフォルダーにもあります"));
+                    self.fault(
+                        &path(kind, id),
+                        0,
+                        format!("「{id}」という名前のファイルが、ほかのフォルダーにもあります"),
+                    );
                 }
             }
         }
@@ -671,7 +678,11 @@ impl Loader<'_> {
                     self.fault(&file, self.line(&file, &format!("[{}]", language.tag())), "ask がひとつもありません");
                 } else if wording.ask.len() < 4 {
                     let line = self.line(&file, &wording.ask[0]);
-                    self.warn(&file, line, format!("{}の言い方が{}つしかありません", language.endonym(), wording.ask.len()));
+                    self.warn(
+                        &file,
+                        line,
+                        format!("{}の言い方が{}つしかありません", language.endonym(), wording.ask.len()),
+                    );
                 }
                 if wording.say.trim().is_empty() {
                     self.fault(&file, self.line(&file, &format!("[{}]", language.tag())), "say が空です");

@@ -16,7 +16,8 @@ pub(crate) fn clock(language: Language, Clock(minutes): Clock) -> String {
         (Ja, 30) => format!("{hour}時半"),
         (Ja, _) => format!("{hour}時{minute}分"),
         (En, _) => {
-            let (half, twelve) = (if hour % 24 < 12 { "a.m." } else { "p.m." }, if hour % 12 == 0 { 12 } else { hour % 12 });
+            let (half, twelve) =
+                (if hour % 24 < 12 { "a.m." } else { "p.m." }, if hour % 12 == 0 { 12 } else { hour % 12 });
             match minutes {
                 0 | 1440 => "midnight".to_owned(),
                 720 => "noon".to_owned(),
@@ -43,7 +44,18 @@ fn weekday(language: Language, day: Weekday) -> &'static str {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// A day with its weekday, without its year.
@@ -186,7 +198,9 @@ pub(crate) fn closed_days(language: Language, place: &Place, now: DateTime) -> S
     use crate::pack::{Closed, Day};
     let name = &place.text(language).name;
     let one = |day: Day| match day {
-        Day::Yearly(month, number) => Date::new(2028, month, number).map(|date| month_day(language, date)).unwrap_or_default(),
+        Day::Yearly(month, number) => {
+            Date::new(2028, month, number).map(|date| month_day(language, date)).unwrap_or_default()
+        }
         Day::Once(date) => self::day(language, date),
     };
     let mut days: Vec<String> = place
@@ -335,13 +349,20 @@ pub(crate) fn when(language: Language, event: &Event, today: Date) -> String {
     let (from, to) = (month_day(language, begins), month_day(language, last));
     let dates = if begins == last {
         match language {
-            En => format!("{}{}", day(En, begins), if year(begins).is_empty() { String::new() } else { format!(", {}", begins.year()) }),
+            En => format!(
+                "{}{}",
+                day(En, begins),
+                if year(begins).is_empty() { String::new() } else { format!(", {}", begins.year()) }
+            ),
             _ => format!("{}{}", year(begins), day(language, begins)),
         }
     } else {
         match language {
             Ja => format!("{}{from}から{to}まで", year(begins)),
-            En => format!("{from} to {to}{}", if year(begins).is_empty() { String::new() } else { format!(", {}", begins.year()) }),
+            En => format!(
+                "{from} to {to}{}",
+                if year(begins).is_empty() { String::new() } else { format!(", {}", begins.year()) }
+            ),
             ZhHans => format!("{}{from}到{to}", year(begins)),
             Ko => format!("{}{from}부터 {to}까지", year(begins)),
         }

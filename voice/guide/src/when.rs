@@ -8,7 +8,12 @@ use jiff::civil::Weekday;
 pub(crate) fn day(language: Language, text: &str, today: Date) -> Option<Date> {
     let after = |days: i64| today.checked_add(days.days()).ok();
     let names: &[(&[&str], i64)] = match language {
-        Language::Ja => &[(&["明々後日", "しあさって"], 3), (&["明後日", "あさって"], 2), (&["明日", "あした", "あす"], 1), (&["今日", "本日", "きょう", "今晩", "今夜"], 0)],
+        Language::Ja => &[
+            (&["明々後日", "しあさって"], 3),
+            (&["明後日", "あさって"], 2),
+            (&["明日", "あした", "あす"], 1),
+            (&["今日", "本日", "きょう", "今晩", "今夜"], 0),
+        ],
         Language::En => &[(&["day after tomorrow"], 2), (&["tomorrow"], 1), (&["today", "tonight"], 0)],
         Language::ZhHans => &[(&["大后天"], 3), (&["后天"], 2), (&["明天", "明日"], 1), (&["今天", "今晚", "今日"], 0)],
         Language::Ko => &[(&["글피"], 3), (&["모레"], 2), (&["내일"], 1), (&["오늘"], 0)],
@@ -19,11 +24,14 @@ pub(crate) fn day(language: Language, text: &str, today: Date) -> Option<Date> {
         }
     }
     if let Some((month, number)) = month_and_day(language, text) {
-        return (0..=1).find_map(|years| Date::new(today.year() + years, month, number).ok().filter(|date| *date >= today));
+        return (0..=1)
+            .find_map(|years| Date::new(today.year() + years, month, number).ok().filter(|date| *date >= today));
     }
     let days: [&[&str]; 7] = match language {
         Language::Ja => [&["月曜"], &["火曜"], &["水曜"], &["木曜"], &["金曜"], &["土曜"], &["日曜"]],
-        Language::En => [&["monday"], &["tuesday"], &["wednesday"], &["thursday"], &["friday"], &["saturday"], &["sunday"]],
+        Language::En => {
+            [&["monday"], &["tuesday"], &["wednesday"], &["thursday"], &["friday"], &["saturday"], &["sunday"]]
+        }
         Language::ZhHans => [
             &["星期一", "周一", "礼拜一"],
             &["星期二", "周二", "礼拜二"],
@@ -53,14 +61,15 @@ fn month_and_day(language: Language, text: &str) -> Option<(i8, i8)> {
                 i8::try_from(at + 1).ok()
             };
             let number = |word: &str| word.trim_end_matches(|c: char| c.is_alphabetic()).parse::<i8>().ok();
-            return words.windows(2).find_map(|pair| {
-                month(pair[0]).zip(number(pair[1])).or_else(|| month(pair[1]).zip(number(pair[0])))
-            });
+            return words
+                .windows(2)
+                .find_map(|pair| month(pair[0]).zip(number(pair[1])).or_else(|| month(pair[1]).zip(number(pair[0]))));
         }
     };
     let at = text.find(month)?;
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>().parse::<i8>().ok();
-    let before: String = text[..at].chars().rev().take_while(char::is_ascii_digit).collect::<Vec<_>>().into_iter().rev().collect();
+    let before: String =
+        text[..at].chars().rev().take_while(char::is_ascii_digit).collect::<Vec<_>>().into_iter().rev().collect();
     let rest = text[at + month.len()..].trim_start();
     let end = rest.find(day).or_else(|| rest.find('号')).unwrap_or(rest.len().min(2));
     Some((digits(&before)?, digits(rest.get(..end)?)?))
@@ -75,10 +84,39 @@ pub(crate) fn count(language: Language, text: &str) -> Option<u16> {
         Language::Ko => &["명", "사람", "분"],
     };
     const WORDS: [(&str, u16); 33] = [
-        ("ひとり", 1), ("ふたり", 2), ("一", 1), ("二", 2), ("三", 3), ("四", 4), ("五", 5), ("六", 6), ("七", 7), ("八", 8),
-        ("九", 9), ("十", 10), ("两", 2), ("one", 1), ("two", 2), ("three", 3), ("four", 4), ("five", 5), ("six", 6),
-        ("seven", 7), ("eight", 8), ("nine", 9), ("ten", 10), ("한", 1), ("두", 2), ("세", 3), ("네", 4), ("다섯", 5),
-        ("여섯", 6), ("일곱", 7), ("여덟", 8), ("아홉", 9), ("열", 10),
+        ("ひとり", 1),
+        ("ふたり", 2),
+        ("一", 1),
+        ("二", 2),
+        ("三", 3),
+        ("四", 4),
+        ("五", 5),
+        ("六", 6),
+        ("七", 7),
+        ("八", 8),
+        ("九", 9),
+        ("十", 10),
+        ("两", 2),
+        ("one", 1),
+        ("two", 2),
+        ("three", 3),
+        ("four", 4),
+        ("five", 5),
+        ("six", 6),
+        ("seven", 7),
+        ("eight", 8),
+        ("nine", 9),
+        ("ten", 10),
+        ("한", 1),
+        ("두", 2),
+        ("세", 3),
+        ("네", 4),
+        ("다섯", 5),
+        ("여섯", 6),
+        ("일곱", 7),
+        ("여덟", 8),
+        ("아홉", 9),
+        ("열", 10),
     ];
     for (word, count) in &WORDS[..2] {
         if text.contains(word) {
@@ -88,7 +126,8 @@ pub(crate) fn count(language: Language, text: &str) -> Option<u16> {
     for unit in units {
         let Some(at) = text.find(unit) else { continue };
         let before = text[..at].trim_end();
-        let digits: String = before.chars().rev().take_while(char::is_ascii_digit).collect::<Vec<_>>().into_iter().rev().collect();
+        let digits: String =
+            before.chars().rev().take_while(char::is_ascii_digit).collect::<Vec<_>>().into_iter().rev().collect();
         if let Ok(count) = digits.parse() {
             return Some(count);
         }

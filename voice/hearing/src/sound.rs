@@ -79,7 +79,8 @@ pub fn resample(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>, SoundEr
         return Ok(samples.to_vec());
     }
     let unusual = |error: &dyn std::fmt::Display| SoundError::Unusual(error.to_string());
-    let mut resampler = Fft::<f32>::new(from as usize, to as usize, 1024, 1, FixedSync::Both).map_err(|error| unusual(&error))?;
+    let mut resampler =
+        Fft::<f32>::new(from as usize, to as usize, 1024, 1, FixedSync::Both).map_err(|error| unusual(&error))?;
     let input = InterleavedSlice::new(samples, 1, samples.len()).map_err(|error| unusual(&error))?;
     let output = resampler.process_all(&input, samples.len(), None).map_err(|error| unusual(&error))?;
     Ok(output.take_data())
@@ -96,7 +97,9 @@ mod tests {
     use super::*;
 
     fn tone(rate: u32, hertz: f32, seconds: f32) -> Vec<f32> {
-        (0..(rate as f32 * seconds) as usize).map(|n| 0.5 * (std::f32::consts::TAU * hertz * n as f32 / rate as f32).sin()).collect()
+        (0..(rate as f32 * seconds) as usize)
+            .map(|n| 0.5 * (std::f32::consts::TAU * hertz * n as f32 / rate as f32).sin())
+            .collect()
     }
 
     #[test]

@@ -102,7 +102,13 @@ impl Recogniser for Whisper {
             parameters.set_suppress_nst(true);
             parameters.set_temperature_inc(0.0);
             // Half the encoder's context does for a short question; the network was made for 1500 = 30 s.
-            parameters.set_audio_ctx(if seconds <= 9 { 500 } else if seconds <= 18 { 1000 } else { 1500 });
+            parameters.set_audio_ctx(if seconds <= 9 {
+                500
+            } else if seconds <= 18 {
+                1000
+            } else {
+                1500
+            });
             // Nobody says more than ten tokens a second: what goes on longer is a loop.
             parameters.set_max_tokens(i32::try_from(seconds * 12 + 8).unwrap_or(200).min(220));
             self.state.full(parameters, &piece).map_err(fault)?;

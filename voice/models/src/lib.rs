@@ -30,7 +30,9 @@ pub enum ModelError {
         source: io::Error,
     },
     /// A file is not the one that was prepared: truncated, damaged or swapped.
-    #[error("the model {0} is not the one that was prepared: it is truncated, damaged or swapped; run `cargo xtask setup`")]
+    #[error(
+        "the model {0} is not the one that was prepared: it is truncated, damaged or swapped; run `cargo xtask setup`"
+    )]
     Changed(PathBuf),
     /// ONNX Runtime does not load or refuses a network.
     #[error("ONNX Runtime cannot use {path} ({cause})")]

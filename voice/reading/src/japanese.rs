@@ -85,7 +85,9 @@ impl Japanese {
                 Word {
                     surface: node.get_string().to_owned(),
                     content: !kana.is_empty()
-                        && !["Joshi", "Jodoushi", "Kigou", "Filler", "Setsuzokushi"].iter().any(|o| part.starts_with(o)),
+                        && !["Joshi", "Jodoushi", "Kigou", "Filler", "Setsuzokushi"]
+                            .iter()
+                            .any(|o| part.starts_with(o)),
                     unknown: node.get_read().is_none() && !kana.is_empty(),
                     kana,
                 }
@@ -113,5 +115,7 @@ impl Japanese {
 
 /// Hiragana as katakana; everything else stays.
 pub(crate) fn katakana(text: &str) -> String {
-    text.chars().map(|c| if matches!(c, 'ぁ'..='ゖ') { char::from_u32(c as u32 + 0x60).unwrap_or(c) } else { c }).collect()
+    text.chars()
+        .map(|c| if matches!(c, 'ぁ'..='ゖ') { char::from_u32(c as u32 + 0x60).unwrap_or(c) } else { c })
+        .collect()
 }

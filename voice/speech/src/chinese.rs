@@ -21,14 +21,20 @@ impl Speller {
         for part in split_numbers(sentence) {
             if !part.chars().any(|c| c.is_ascii_digit()) {
                 read.push_str(&part);
-            } else if part.contains('-') || part.starts_with('#') || part.starts_with('0') || matches!(part.as_str(), "110" | "119" | "120") {
+            } else if part.contains('-')
+                || part.starts_with('#')
+                || part.starts_with('0')
+                || matches!(part.as_str(), "110" | "119" | "120")
+            {
                 // Of a telephone number each digit, 1 as yāo.
                 for c in part.chars() {
                     read.push_str(match c {
                         '1' => "幺",
                         '#' => "井号",
                         '-' => "，",
-                        _ => c.to_digit(10).map_or("", |digit| ["零", "幺", "二", "三", "四", "五", "六", "七", "八", "九"][digit as usize]),
+                        _ => c.to_digit(10).map_or("", |digit| {
+                            ["零", "幺", "二", "三", "四", "五", "六", "七", "八", "九"][digit as usize]
+                        }),
                     });
                 }
             } else {
@@ -37,7 +43,9 @@ impl Speller {
         }
         // Two of a thing is 两.
         for counted in ["点", "个", "位", "次", "天", "分钟", "公里", "小时"] {
-            read = read.replace(&format!("二{counted}"), &format!("两{counted}")).replace(&format!("十两{counted}"), &format!("十二{counted}"));
+            read = read
+                .replace(&format!("二{counted}"), &format!("两{counted}"))
+                .replace(&format!("十两{counted}"), &format!("十二{counted}"));
         }
         let mut out = String::new();
         for token in self.words.cut(&read, true) {
@@ -79,17 +87,68 @@ impl Speller {
 /// One syllable (`zhuang`, ü as v) with its tone (5: none) in IPA, the tone after the vowel.
 fn phonemes(syllable: &str, tone: u8) -> String {
     const INITIALS: [(&str, &str); 21] = [
-        ("zh", "ꭧ"), ("ch", "ꭧʰ"), ("sh", "ʂ"), ("b", "p"), ("p", "pʰ"), ("m", "m"), ("f", "f"), ("d", "t"), ("t", "tʰ"), ("n", "n"),
-        ("l", "l"), ("g", "k"), ("k", "kʰ"), ("h", "x"), ("j", "ʨ"), ("q", "ʨʰ"), ("x", "ɕ"), ("r", "ɻ"), ("z", "ʦ"), ("c", "ʦʰ"),
+        ("zh", "ꭧ"),
+        ("ch", "ꭧʰ"),
+        ("sh", "ʂ"),
+        ("b", "p"),
+        ("p", "pʰ"),
+        ("m", "m"),
+        ("f", "f"),
+        ("d", "t"),
+        ("t", "tʰ"),
+        ("n", "n"),
+        ("l", "l"),
+        ("g", "k"),
+        ("k", "kʰ"),
+        ("h", "x"),
+        ("j", "ʨ"),
+        ("q", "ʨʰ"),
+        ("x", "ɕ"),
+        ("r", "ɻ"),
+        ("z", "ʦ"),
+        ("c", "ʦʰ"),
         ("s", "s"),
     ];
     // `0` is where the tone stands.
     const FINALS: [(&str, &str); 38] = [
-        ("a", "a0"), ("ai", "ai0"), ("an", "a0n"), ("ang", "a0ŋ"), ("ao", "au0"), ("e", "ɤ0"), ("ei", "ei0"), ("en", "ə0n"),
-        ("eng", "ə0ŋ"), ("er", "ɚ0"), ("i", "i0"), ("ia", "ja0"), ("ian", "jɛ0n"), ("iang", "ja0ŋ"), ("iao", "jau0"), ("ie", "je0"),
-        ("in", "i0n"), ("iu", "jou0"), ("ing", "i0ŋ"), ("iong", "jʊ0ŋ"), ("ong", "ʊ0ŋ"), ("ou", "ou0"), ("u", "u0"), ("ui", "wei0"),
-        ("ua", "wa0"), ("uai", "wai0"), ("uan", "wa0n"), ("un", "wə0n"), ("uang", "wa0ŋ"), ("ueng", "wə0ŋ"), ("uo", "wo0"), ("o", "wo0"),
-        ("v", "y0"), ("ve", "ɥe0"), ("ue", "ɥe0"), ("van", "ɥɛ0n"), ("vn", "y0n"), ("ê", "ɛ0"),
+        ("a", "a0"),
+        ("ai", "ai0"),
+        ("an", "a0n"),
+        ("ang", "a0ŋ"),
+        ("ao", "au0"),
+        ("e", "ɤ0"),
+        ("ei", "ei0"),
+        ("en", "ə0n"),
+        ("eng", "ə0ŋ"),
+        ("er", "ɚ0"),
+        ("i", "i0"),
+        ("ia", "ja0"),
+        ("ian", "jɛ0n"),
+        ("iang", "ja0ŋ"),
+        ("iao", "jau0"),
+        ("ie", "je0"),
+        ("in", "i0n"),
+        ("iu", "jou0"),
+        ("ing", "i0ŋ"),
+        ("iong", "jʊ0ŋ"),
+        ("ong", "ʊ0ŋ"),
+        ("ou", "ou0"),
+        ("u", "u0"),
+        ("ui", "wei0"),
+        ("ua", "wa0"),
+        ("uai", "wai0"),
+        ("uan", "wa0n"),
+        ("un", "wə0n"),
+        ("uang", "wa0ŋ"),
+        ("ueng", "wə0ŋ"),
+        ("uo", "wo0"),
+        ("o", "wo0"),
+        ("v", "y0"),
+        ("ve", "ɥe0"),
+        ("ue", "ɥe0"),
+        ("van", "ɥɛ0n"),
+        ("vn", "y0n"),
+        ("ê", "ɛ0"),
     ];
     let mark = match tone {
         1 => "→",
@@ -139,8 +198,18 @@ mod tests {
     #[test]
     fn syllables_are_spelt() {
         for (syllable, tone, expected) in [
-            ("xiang", 4, "ɕja↘ŋ"), ("shi", 4, "ʂɨ↘"), ("yu", 2, "y↗"), ("yuan", 2, "ɥɛ↗n"), ("wo", 3, "wo↓"), ("jiu", 3, "ʨjou↓"),
-            ("zhuang", 1, "ꭧwa→ŋ"), ("lv", 4, "ly↘"), ("de", 5, "tɤ"), ("xue", 2, "ɕɥe↗"), ("ying", 2, "i↗ŋ"), ("er", 4, "ɚ↘"),
+            ("xiang", 4, "ɕja↘ŋ"),
+            ("shi", 4, "ʂɨ↘"),
+            ("yu", 2, "y↗"),
+            ("yuan", 2, "ɥɛ↗n"),
+            ("wo", 3, "wo↓"),
+            ("jiu", 3, "ʨjou↓"),
+            ("zhuang", 1, "ꭧwa→ŋ"),
+            ("lv", 4, "ly↘"),
+            ("de", 5, "tɤ"),
+            ("xue", 2, "ɕɥe↗"),
+            ("ying", 2, "i↗ŋ"),
+            ("er", 4, "ɚ↘"),
         ] {
             assert_eq!(phonemes(syllable, tone), expected, "{syllable}");
         }

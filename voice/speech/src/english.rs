@@ -61,7 +61,8 @@ impl Voice {
         let list = |name: &str| -> Vec<String> {
             letters[name].as_array().into_iter().flatten().filter_map(|l| l.as_str().map(str::to_owned)).collect()
         };
-        let letters_in = list("in").iter().enumerate().filter_map(|(at, l)| Some((l.chars().next()?, at as i64 + 1))).collect();
+        let letters_in =
+            list("in").iter().enumerate().filter_map(|(at, l)| Some((l.chars().next()?, at as i64 + 1))).collect();
         let mut planner = FftPlanner::new();
         Ok(Self {
             session: models.network("english.onnx", Effort::Full, 1)?,
@@ -117,7 +118,13 @@ impl Voice {
                 .map(|n| {
                     let at = (frame * HOP + n) as isize - (WINDOW / 2) as isize;
                     let last = pulses.len() as isize - 1;
-                    let at = if at < 0 { -at } else if at > last { 2 * last - at } else { at };
+                    let at = if at < 0 {
+                        -at
+                    } else if at > last {
+                        2 * last - at
+                    } else {
+                        at
+                    };
                     let sample = pulses.get(at.clamp(0, last.max(0)) as usize).copied().unwrap_or(0.0);
                     Complex32::new(sample * hann[n] / (WINDOW as f32 / 4.0), 0.0)
                 })
@@ -172,7 +179,8 @@ impl Voice {
         }
         // "the" before a vowel.
         for at in 0..words.len().saturating_sub(1) {
-            let vowel = words[at + 1].chars().find(|c| c.is_alphabetic()).is_some_and(|c| "AIOWYaiuæɑɔəɛɪʊʌᵻ".contains(c));
+            let vowel =
+                words[at + 1].chars().find(|c| c.is_alphabetic()).is_some_and(|c| "AIOWYaiuæɑɔəɛɪʊʌᵻ".contains(c));
             if words[at] == " ðə" && vowel {
                 words[at] = " ði".to_owned();
             }
@@ -269,7 +277,10 @@ fn tokens(sentence: &str) -> Vec<String> {
         let c = chars[at];
         if c.is_ascii_digit() || (c == '#' && chars.get(at + 1).is_some_and(char::is_ascii_digit)) {
             while at < chars.len()
-                && (chars[at].is_ascii_digit() || chars[at] == '#' || ([',', '.', ':', '-'].contains(&chars[at]) && chars.get(at + 1).is_some_and(char::is_ascii_digit)))
+                && (chars[at].is_ascii_digit()
+                    || chars[at] == '#'
+                    || ([',', '.', ':', '-'].contains(&chars[at])
+                        && chars.get(at + 1).is_some_and(char::is_ascii_digit)))
             {
                 at += 1;
             }
@@ -277,12 +288,21 @@ fn tokens(sentence: &str) -> Vec<String> {
             let suffix: String = chars[at..].iter().take_while(|c| c.is_alphabetic()).collect();
             if ["st", "nd", "rd", "th"].contains(&suffix.as_str()) {
                 at += 2;
-                found.extend(number.parse().map_or_else(|_| number.clone(), numbers::english_ordinal).split(' ').map(str::to_owned));
+                found.extend(
+                    number
+                        .parse()
+                        .map_or_else(|_| number.clone(), numbers::english_ordinal)
+                        .split(' ')
+                        .map(str::to_owned),
+                );
             } else {
                 found.extend(number_words(&number));
             }
         } else if c.is_alphabetic() {
-            while at < chars.len() && (chars[at].is_alphabetic() || (chars[at] == '\'' && chars.get(at + 1).is_some_and(|c| c.is_alphabetic()))) {
+            while at < chars.len()
+                && (chars[at].is_alphabetic()
+                    || (chars[at] == '\'' && chars.get(at + 1).is_some_and(|c| c.is_alphabetic())))
+            {
                 at += 1;
             }
             found.push(chars[from..at].iter().collect());
@@ -306,7 +326,11 @@ fn number_words(number: &str) -> Vec<String> {
         text.chars().map(digit).collect()
     };
     let words = |number: u64| numbers::english(number).split(' ').map(str::to_owned).collect::<Vec<_>>();
-    if number.contains('-') || number.starts_with('#') || (number.len() > 1 && number.starts_with('0')) || matches!(number, "110" | "119") {
+    if number.contains('-')
+        || number.starts_with('#')
+        || (number.len() > 1 && number.starts_with('0'))
+        || matches!(number, "110" | "119")
+    {
         return digits(number);
     }
     if let Some((hour, minute)) = number.split_once(':') {

@@ -3,15 +3,42 @@
 use crate::numbers;
 use crate::text::split_numbers;
 
-const ONSETS: [&str; 19] = ["k", "kk", "n", "t", "tt", "r", "m", "p", "pp", "s", "ss", "", "c", "cc", "ch", "kh", "th", "ph", "h"];
+const ONSETS: [&str; 19] =
+    ["k", "kk", "n", "t", "tt", "r", "m", "p", "pp", "s", "ss", "", "c", "cc", "ch", "kh", "th", "ph", "h"];
 const VOWELS: [&str; 21] = [
-    "a", "ɛ", "ja", "jɛ", "ʌ", "e", "jʌ", "je", "o", "wa", "wɛ", "we", "jo", "u", "wʌ", "we", "wi", "ju", "ɯ", "ɯi", "i",
+    "a", "ɛ", "ja", "jɛ", "ʌ", "e", "jʌ", "je", "o", "wa", "wɛ", "we", "jo", "u", "wʌ", "we", "wi", "ju", "ɯ", "ɯi",
+    "i",
 ];
 /// What closes a syllable, and what is left over for the next one.
 const CODAS: [(&str, &str); 28] = [
-    ("", ""), ("", "k"), ("", "kk"), ("k", "s"), ("", "n"), ("n", "c"), ("n", "h"), ("", "t"), ("", "r"), ("l", "k"), ("l", "m"),
-    ("l", "p"), ("l", "s"), ("l", "th"), ("l", "ph"), ("l", "h"), ("", "m"), ("", "p"), ("p", "s"), ("", "s"), ("", "ss"), ("ŋ", ""),
-    ("", "c"), ("", "ch"), ("", "kh"), ("", "th"), ("", "ph"), ("", "h"),
+    ("", ""),
+    ("", "k"),
+    ("", "kk"),
+    ("k", "s"),
+    ("", "n"),
+    ("n", "c"),
+    ("n", "h"),
+    ("", "t"),
+    ("", "r"),
+    ("l", "k"),
+    ("l", "m"),
+    ("l", "p"),
+    ("l", "s"),
+    ("l", "th"),
+    ("l", "ph"),
+    ("l", "h"),
+    ("", "m"),
+    ("", "p"),
+    ("p", "s"),
+    ("", "s"),
+    ("", "ss"),
+    ("ŋ", ""),
+    ("", "c"),
+    ("", "ch"),
+    ("", "kh"),
+    ("", "th"),
+    ("", "ph"),
+    ("", "h"),
 ];
 
 #[derive(Clone)]
@@ -172,19 +199,27 @@ fn read_numbers(sentence: &str) -> String {
             out.push_str(part);
             continue;
         }
-        if part.contains('-') || part.starts_with('#') || part.starts_with('0') || matches!(part.as_str(), "110" | "112" | "119") {
+        if part.contains('-')
+            || part.starts_with('#')
+            || part.starts_with('0')
+            || matches!(part.as_str(), "110" | "112" | "119")
+        {
             for c in part.chars() {
                 out.push_str(match c {
                     '0' => "공",
                     '#' => "샵 ",
                     '-' => ", ",
-                    _ => c.to_digit(10).map_or("", |digit| ["공", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구"][digit as usize]),
+                    _ => c.to_digit(10).map_or("", |digit| {
+                        ["공", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구"][digit as usize]
+                    }),
                 });
             }
             continue;
         }
         let next = parts.get(at + 1).map_or("", |next| next.trim_start());
-        let native = ["시", "명", "개", "살", "번째", "대", "마리", "사람", "가지"].iter().any(|unit| next.starts_with(unit)) && !next.starts_with("시간표");
+        let native =
+            ["시", "명", "개", "살", "번째", "대", "마리", "사람", "가지"].iter().any(|unit| next.starts_with(unit))
+                && !next.starts_with("시간표");
         match part.parse::<u64>() {
             Ok(number) => {
                 let word = if native { numbers::korean_native(number) } else { None };
@@ -203,8 +238,16 @@ mod tests {
     #[test]
     fn syllables_change_each_other() {
         for (written, expected) in [
-            ("국물", "kuŋmul"), ("신라", "silla"), ("같이", "kaʨʰi"), ("좋다", "ʨotʰa"), ("음악", "ɯmak"), ("독립", "toŋnip"),
-            ("있어요", "isʌjo"), ("한국", "hanɡuk"), ("입구", "ipku"), ("화장실", "hwaʥaŋsil"),
+            ("국물", "kuŋmul"),
+            ("신라", "silla"),
+            ("같이", "kaʨʰi"),
+            ("좋다", "ʨotʰa"),
+            ("음악", "ɯmak"),
+            ("독립", "toŋnip"),
+            ("있어요", "isʌjo"),
+            ("한국", "hanɡuk"),
+            ("입구", "ipku"),
+            ("화장실", "hwaʥaŋsil"),
         ] {
             assert_eq!(phonemes(written), expected, "{written}");
         }

@@ -120,7 +120,13 @@ impl Speaker {
     ///
     /// # Errors
     /// As [`Speaker::say`].
-    pub fn say_as(&mut self, language: Language, voice: &str, sentence: &str, speed: f32) -> Result<Sound, SpeechError> {
+    pub fn say_as(
+        &mut self,
+        language: Language,
+        voice: &str,
+        sentence: &str,
+        speed: f32,
+    ) -> Result<Sound, SpeechError> {
         let phonemes = match language {
             Language::Ja => japanese::phonemes(self.reader.japanese(), &text::japanese(&ruby::spoken(sentence))),
             Language::En => {

@@ -1,8 +1,26 @@
 //! Numbers in words.
 
 const ONES: [&str; 20] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
 ];
 const TENS: [&str; 10] = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 
@@ -27,7 +45,13 @@ pub(crate) fn english(number: u64) -> String {
     if number == 0 {
         return ONES[0].to_owned();
     }
-    let scales = [(1_000_000_000_000, "trillion"), (1_000_000_000, "billion"), (1_000_000, "million"), (1_000, "thousand"), (1, "")];
+    let scales = [
+        (1_000_000_000_000, "trillion"),
+        (1_000_000_000, "billion"),
+        (1_000_000, "million"),
+        (1_000, "thousand"),
+        (1, ""),
+    ];
     let mut words = Vec::new();
     let mut rest = number;
     for (scale, name) in scales {
@@ -59,7 +83,14 @@ pub(crate) fn english_ordinal(number: u64) -> String {
 }
 
 /// A number in the characters or letters of Chinese or Korean.
-fn by_ten_thousands(number: u64, digits: [&str; 10], units: [&str; 4], scales: [&str; 4], one_before_ten: bool, zero: &str) -> String {
+fn by_ten_thousands(
+    number: u64,
+    digits: [&str; 10],
+    units: [&str; 4],
+    scales: [&str; 4],
+    one_before_ten: bool,
+    zero: &str,
+) -> String {
     if number == 0 {
         return digits[0].to_owned();
     }
@@ -125,15 +156,27 @@ mod tests {
 
     #[test]
     fn numbers_are_said_as_people_say_them() {
-        for (number, expected) in [(0, "zero"), (21, "twenty one"), (500, "five hundred"), (1183, "one thousand one hundred eighty three")] {
+        for (number, expected) in
+            [(0, "zero"), (21, "twenty one"), (500, "five hundred"), (1183, "one thousand one hundred eighty three")]
+        {
             assert_eq!(english(number), expected);
         }
         assert_eq!(english_ordinal(23), "twenty third");
         assert_eq!(english_ordinal(30), "thirtieth");
-        for (number, expected) in [(0, "零"), (10, "十"), (15, "十五"), (101, "一百零一"), (110, "一百一十"), (500, "五百"), (12_030, "一万二千零三十")] {
+        for (number, expected) in [
+            (0, "零"),
+            (10, "十"),
+            (15, "十五"),
+            (101, "一百零一"),
+            (110, "一百一十"),
+            (500, "五百"),
+            (12_030, "一万二千零三十"),
+        ] {
             assert_eq!(chinese(number), expected);
         }
-        for (number, expected) in [(10, "십"), (500, "오백"), (1183, "천백팔십삼"), (12_000, "만이천"), (30_000, "삼만")] {
+        for (number, expected) in
+            [(10, "십"), (500, "오백"), (1183, "천백팔십삼"), (12_000, "만이천"), (30_000, "삼만")]
+        {
             assert_eq!(korean(number), expected);
         }
         assert_eq!(korean_native(12).as_deref(), Some("열두"));

@@ -15,7 +15,9 @@ pub fn sentences(language: Language, text: &str) -> Vec<String> {
             // Not within 3.5 or a.m.
             '.' => {
                 rest.peek().is_none_or(|next| next.is_whitespace())
-                    && !(language == Language::En && ["a.m.", "p.m.", "Mr.", "St."].iter().any(|short| now.ends_with(short)) && rest.peek().is_some())
+                    && !(language == Language::En
+                        && ["a.m.", "p.m.", "Mr.", "St."].iter().any(|short| now.ends_with(short))
+                        && rest.peek().is_some())
             }
             _ => false,
         };
@@ -57,7 +59,11 @@ pub(crate) fn japanese(text: &str) -> String {
             }
         }
     }
-    out.replace("AED", "エーイーディー").replace("Wi-Fi", "ワイファイ").replace('～', "から").replace('〜', "から").replace('／', "、")
+    out.replace("AED", "エーイーディー")
+        .replace("Wi-Fi", "ワイファイ")
+        .replace('～', "から")
+        .replace('〜', "から")
+        .replace('／', "、")
 }
 
 /// Runs of digits with their hyphens, and what is between them.
@@ -82,9 +88,10 @@ mod tests {
     #[test]
     fn sentences_end_where_they_end() {
         assert_eq!(sentences(Language::Ja, "はい。10時から16時までです。"), ["はい。", "10時から16時までです。"]);
-        assert_eq!(sentences(Language::En, "It opens at 10 a.m. and closes at 4 p.m. It costs 3.5 dollars."), [
-            "It opens at 10 a.m. and closes at 4 p.m. It costs 3.5 dollars."
-        ]);
+        assert_eq!(
+            sentences(Language::En, "It opens at 10 a.m. and closes at 4 p.m. It costs 3.5 dollars."),
+            ["It opens at 10 a.m. and closes at 4 p.m. It costs 3.5 dollars."]
+        );
         assert_eq!(sentences(Language::Ko, "네. 있습니다."), ["네.", "있습니다."]);
         assert_eq!(sentences(Language::Ja, "。。"), Vec::<String>::new());
     }

@@ -23,7 +23,10 @@ fn myna_card_reads_every_citizen_and_all_signatures_hold() {
     let pcscd = common::pcscd();
     let authority = &TestAuthority::from_seed(1).unwrap().ca_keys()[0];
     let ca = RsaPublicKey { exponent: vec![1, 0, 1], modulus: bytes(&authority.modulus) };
-    for (file, sex) in [("hanako", Sex::Female), ("rare", Sex::Male), ("foreign", Sex::from_byte(b'3'))] {
+    let other = [b'3', b'9'].map(Sex::from_byte);
+    for (file, sex) in
+        [("hanako", Sex::Female), ("rare", Sex::Male), ("foreign", other[0]), ("long", Sex::Male), ("marks", other[1])]
+    {
         let file = format!("{CITIZENS}/{file}.toml");
         let citizen = Citizen::from_toml(&std::fs::read_to_string(&file).unwrap()).unwrap();
         let mut process = common::lay(&pcscd, &["--citizen", &file]);

@@ -4,7 +4,7 @@ use crate::common::{self, CITIZENS, emulator};
 use card_emulator::{Citizen, TestAuthority};
 use cards::{CaSet, Config};
 use domain::card::{CardCommand, CardEvent, CardKind, CardRefusal, CardSecret, CodeB, Genuine, Pin};
-use domain::{Personal, RequestId};
+use domain::{Date, Personal, RequestId};
 use stage::{CardProcess, Pcscd};
 use std::process::{Command, Output};
 use std::sync::mpsc::{Receiver, channel};
@@ -51,7 +51,9 @@ fn the_port_tells_of_cards_and_reads_them() {
     card.insert().unwrap();
     assert_eq!(next(&events), CardEvent::Inserted { kind: CardKind::MyNumber, pin_tries: Some(3) });
 
-    let ask = |request, secret| port.send(CardCommand::Read { request: RequestId(request), secret, photo: true });
+    let today = Some(Date::constant(2035, 2, 28));
+    let ask =
+        |request, secret| port.send(CardCommand::Read { request: RequestId(request), secret, photo: true, today });
     ask(1, CardSecret::Pin(Personal::new(Pin("0000".into()))));
     let wrong = CardEvent::Refused { request: RequestId(1), why: CardRefusal::WrongSecret { left: 2 } };
     assert_eq!(next(&events), wrong);
@@ -63,7 +65,11 @@ fn the_port_tells_of_cards_and_reads_them() {
     let citizen = Citizen::from_toml(&std::fs::read_to_string(&file).unwrap()).unwrap();
     ask(3, CardSecret::CodeB(Personal::new(CodeB(citizen.code_b()))));
     let CardEvent::Read { request: RequestId(3), reading } = next(&events) else { panic!("not read") };
-    assert_eq!(reading.expires.map(|date| date.to_string()).as_deref(), Some("2035-02-28"));
+    assert!(reading.photo.is_none(), "an object of no bytes is no photo");
+    let tomorrow = Some(Date::constant(2035, 3, 1));
+    let secret = CardSecret::Pin(Personal::new(Pin("1234".into())));
+    port.send(CardCommand::Read { request: RequestId(4), secret, photo: false, today: tomorrow });
+    assert_eq!(next(&events), CardEvent::Refused { request: RequestId(4), why: CardRefusal::Expired });
 
     // What code B opened is closed again, for whatever program comes next.
     assert_eq!(read_facts_without_a_secret(), [0x69, 0x82]);
@@ -74,28 +80,110 @@ fn the_port_tells_of_cards_and_reads_them() {
     assert_eq!(next(&events), CardEvent::Removed);
     port.send(CardCommand::Look);
     assert_eq!(next(&events), CardEvent::Removed);
-    ask(4, CardSecret::Pin(Personal::new(Pin("1234".into()))));
-    assert_eq!(next(&events), CardEvent::Refused { request: RequestId(4), why: CardRefusal::Removed });
+    ask(5, CardSecret::Pin(Personal::new(Pin("1234".into()))));
+    assert_eq!(next(&events), CardEvent::Refused { request: RequestId(5), why: CardRefusal::Removed });
     card.insert().unwrap();
     assert!(matches!(next(&events), CardEvent::Inserted { .. }));
     drop(pcscd);
     assert_eq!(next(&events), CardEvent::NoReader);
 }
 
-#[test]
-fn a_card_torn_away_under_the_port_says_removed() {
+/// The commands with which a card is recognised when it is laid down.
+const DETECTION: usize = 3;
+
+/// Tears the card away at every command, until one reading is through; gives the commands of that one.
+fn torn_at_every_command(secret: &CardSecret) -> usize {
     let pcscd = common::pcscd();
     let file = format!("{CITIZENS}/hanako.toml");
-    let mut card = CardProcess::start(&pcscd, &emulator(), &["--citizen", &file, "--torn-after", "12"]).unwrap();
+    let mut card = CardProcess::start(&pcscd, &emulator(), &["--citizen", &file]).unwrap();
     let (sender, events) = channel();
     let port = cards::spawn(Config::default(), move |event| sender.send(event).unwrap_or_default()).unwrap();
     assert_eq!(next(&events), CardEvent::ReaderReady);
-    card.insert().unwrap();
-    assert!(matches!(next(&events), CardEvent::Inserted { .. }));
-    let secret = CardSecret::Pin(Personal::new(Pin("1234".into())));
-    port.send(CardCommand::Read { request: RequestId(1), secret, photo: false });
-    assert_eq!(next(&events), CardEvent::Refused { request: RequestId(1), why: CardRefusal::Removed });
+    for at in 0..DETECTION {
+        card.insert_and_tear(at).unwrap();
+        common::wait_for_card(true);
+        common::wait_for_card(false);
+        // Nothing is said of a card that was gone before it was recognised: the next event is the next card's.
+    }
+    for at in 0.. {
+        card.insert_and_tear(DETECTION + at).unwrap();
+        let tries = Some(3);
+        assert_eq!(next(&events), CardEvent::Inserted { kind: CardKind::MyNumber, pin_tries: tries }, "command {at}");
+        let request = RequestId(at as u64);
+        port.send(CardCommand::Read { request, secret: secret.clone(), photo: true, today: None });
+        match next(&events) {
+            CardEvent::Read { .. } => return at,
+            event => {
+                assert_eq!(event, CardEvent::Refused { request, why: CardRefusal::Removed }, "command {at}");
+                assert_eq!(next(&events), CardEvent::Removed, "command {at}");
+            }
+        }
+    }
+    unreachable!("a reading has an end")
+}
+
+#[test]
+fn torn_away_at_every_command_of_a_reading_by_pin() {
+    assert_eq!(torn_at_every_command(&CardSecret::Pin(Personal::new(Pin("1234".into())))), 21);
+}
+
+#[test]
+fn torn_away_at_every_command_of_a_reading_by_code_b() {
+    assert!(torn_at_every_command(&CardSecret::CodeB(Personal::new(CodeB("55022920352285".into())))) > 21);
+}
+
+#[test]
+fn a_secret_that_waited_reaches_neither_the_next_visit_nor_the_next_card() {
+    let pcscd = common::pcscd();
+    let mut cards = ["hanako", "rare"].map(|name| {
+        CardProcess::start(&pcscd, &emulator(), &["--citizen", &format!("{CITIZENS}/{name}.toml")]).unwrap()
+    });
+    let (sender, events) = channel();
+    let (open, gate) = channel::<()>();
+    // The port stands still after a card is announced, as it does while another reading goes on.
+    let port = cards::spawn(Config::default(), move |event| {
+        let announced = matches!(event, CardEvent::Inserted { .. });
+        sender.send(event).unwrap_or_default();
+        if announced {
+            gate.recv().unwrap_or_default();
+        }
+    })
+    .unwrap();
+    // Dropped before the port, so that a failed test does not stand still too.
+    let open = open;
+    // A wrong one: if it were sent, a try would be missing.
+    let ask = |request| {
+        let secret = CardSecret::Pin(Personal::new(Pin("9999".into())));
+        port.send(CardCommand::Read { request: RequestId(request), secret, photo: false, today: None });
+    };
+    let removed = |request| CardEvent::Refused { request: RequestId(request), why: CardRefusal::Removed };
+    let untouched = CardEvent::Inserted { kind: CardKind::MyNumber, pin_tries: Some(3) };
+    assert_eq!(next(&events), CardEvent::ReaderReady);
+    cards[0].insert().unwrap();
+    assert_eq!(next(&events), untouched);
+
+    ask(1);
+    port.send(CardCommand::Release);
+    open.send(()).unwrap();
+    assert_eq!(next(&events), removed(1));
+    port.send(CardCommand::Look);
+    assert_eq!(next(&events), untouched);
+
+    ask(2);
+    cards[0].remove().unwrap();
+    common::wait_for_card(false);
+    cards[1].insert().unwrap();
+    common::wait_for_card(true);
+    open.send(()).unwrap();
+    assert_eq!(next(&events), removed(2));
     assert_eq!(next(&events), CardEvent::Removed);
+    assert_eq!(next(&events), untouched);
+
+    // What is asked now is meant for this card.
+    ask(3);
+    open.send(()).unwrap();
+    let wrong = CardEvent::Refused { request: RequestId(3), why: CardRefusal::WrongSecret { left: 2 } };
+    assert_eq!(next(&events), wrong);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use cards::tool::{self, ReadArgs};
 use clap::Parser;
 use myna_card::CardVerifiableCertificate;
 use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 #[derive(Parser)]
@@ -70,9 +71,9 @@ fn facts_by_pin_then_wrong_then_the_last_try_is_not_taken_then_code_b() {
     refused(&["--pin-stdin"], "9999", "あと1回");
     // The right one now, and yet it is not sent.
     refused(&["--pin-stdin"], "1234", "送信しませんでした");
-    let (code, face) = read(&["--code-b-stdin", "--ca", ca], &hanako.code_b());
-    assert_eq!((code, &face["expires"], &face["genuine"]), (0, &json!("2035-02-28"), &json!(true)));
-    assert_eq!(face["provenance"]["applications_agree"], json!(true));
+    let (code, facts) = read(&["--code-b-stdin", "--ca", ca], &hanako.code_b());
+    assert_eq!((code, &facts["expires"], &facts["genuine"]), (0, &json!("2035-02-28"), &json!(true)));
+    assert_eq!(facts["provenance"]["photo_signed"], Value::Null, "nobody has asked for the photo");
 
     refused(&["--pin-stdin", "--reader", "no such reader"], "1234", "見つかりません");
     refused(&["--pin-stdin", "--ca", "/no/such/file"], "1234", "CA鍵");
@@ -107,17 +108,50 @@ fn no_reader_and_no_card_are_told() {
 
 #[test]
 fn arguments_that_make_no_sense_are_refused_with_two() {
-    let bad: [&[&str]; 5] = [
-        &[],
-        &["--pin-stdin", "--code-b-stdin"],
-        &["--pin-stdin", "--photo", "x.png"],
-        &["--pin", "1234"],
-        &["--pin-stdin=1234"],
-    ];
+    let bad: [&[&str]; 4] = [&[], &["--pin-stdin", "--code-b-stdin"], &["--pin", "1234"], &["--pin-stdin=1234"]];
     for arguments in bad {
         let error = Cli::try_parse_from([&["read"], arguments].concat()).err().expect("refused");
         assert_eq!(error.exit_code(), 2, "{arguments:?}");
     }
+}
+
+#[test]
+fn a_photo_that_cannot_be_had_is_told_by_its_cause() {
+    let pcscd = common::pcscd();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let out = path("photo.png");
+    // No card is asked, and no secret sent.
+    refused(&["--pin-stdin", "--photo", &out], "1234", "暗証番号では写真を読み取れません");
+    let (_, answer) = read(&["--pin-stdin", "--photo", &out], "1234");
+    assert!(answer["error"]["other_way"].as_str().unwrap().contains("--code-b-stdin"));
+
+    let (file, hanako) = citizen("hanako");
+    std::fs::write(path("broken.jp2"), b"no picture").unwrap();
+    let mut card = common::lay(&pcscd, &["--citizen", &file]);
+    refused(&["--code-b-stdin", "--photo", &out], &hanako.code_b(), "写真が入っていません");
+    card.remove().unwrap();
+    common::wait_for_card(false);
+    let _card = common::lay(&pcscd, &["--citizen", &file, "--photo", &path("broken.jp2")]);
+    refused(&["--code-b-stdin", "--photo", &out], &hanako.code_b(), "壊れている");
+    assert!(!Path::new(&out).exists());
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_a_failure_but_where_nobody_wants_it() {
+    struct Full(std::io::ErrorKind);
+    impl std::io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let cli = Cli::try_parse_from(["read", "--pin-stdin", "--ca", "/no/such/file"]).unwrap();
+    let run = |kind| tool::run(&cli.args, &mut &b"1234\n"[..], &mut Full(kind));
+    assert_eq!(run(std::io::ErrorKind::StorageFull), 1);
+    assert_eq!(run(std::io::ErrorKind::BrokenPipe), 3);
 }
 
 /// The keys under which the dump's issuers were certified, as `--ca` takes them.
@@ -161,6 +195,7 @@ fn the_test_card_that_myna_card_ships_is_read_and_known_for_a_copy() {
     assert_eq!((code, &face["name"], &face["genuine"]), (0, &json!(expected.name), &json!(false)));
     assert!(face["expires"].as_str().unwrap().starts_with("2035-"));
     assert_eq!(face["provenance"]["photo_signed"], json!(true));
+    assert_eq!(std::fs::metadata(&photo).unwrap().permissions().mode() & 0o777, 0o600);
     let png = image::ImageReader::open(&photo).unwrap().with_guessed_format().unwrap();
     assert_eq!(png.format(), Some(image::ImageFormat::Png));
     let picture = png.decode().unwrap();
@@ -175,6 +210,10 @@ fn five_hundred_altered_photos_are_decoded_or_refused() {
     let face = std::fs::read(common::dump().join("surface-0002.bin")).unwrap();
     let photo = myna_card::ap::surface::CardFace::parse(&face).unwrap().photo.data;
     assert!(cards::decode_photo(&photo).is_ok());
+    let mut hostile = photo.clone();
+    let grid = photo.windows(4).position(|window| window == [0xff, 0x4f, 0xff, 0x51]).unwrap() + 8;
+    hostile[grid..grid + 8].fill(0x7f);
+    assert!(cards::decode_photo(&hostile).is_err(), "a picture of two thousand million pixels a side");
     let mut seed = 0x9e37_79b9_7f4a_7c15u64;
     let mut dice = move |below: usize| {
         seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);

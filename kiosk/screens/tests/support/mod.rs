@@ -206,7 +206,6 @@ impl Stage {
             },
             photo: photo.then(|| Personal::new(Photo(vec![1]))),
             genuine: Genuine::Yes,
-            expires: Some(Date::constant(2030, 2, 28)),
             tag: IdentityTag(7),
         };
         self.give(Event::Card(CardEvent::Read { request, reading: Box::new(reading) }));

@@ -64,7 +64,7 @@ impl CardTrouble {
             CardRefusal::LastTry => Self::CodeLastTry,
             CardRefusal::Blocked if way == IdentifyBy::CardAndPin => Self::Blocked,
             CardRefusal::Blocked => Self::CodeBlocked,
-            CardRefusal::Malformed => Self::Malformed,
+            CardRefusal::MalformedSecret => Self::Malformed,
             CardRefusal::Unreadable => Self::Unreadable,
             CardRefusal::Expired => Self::Expired,
             CardRefusal::NoReader => Self::NoReader,
@@ -265,10 +265,11 @@ pub struct Reading {
 impl Reading {
     fn begin(cx: &mut Cx, way: IdentifyBy, secret: CardSecret) -> Self {
         let request = cx.request();
+        let photo = way == IdentifyBy::CardAndFace;
         if matches!(secret, CardSecret::Pin(_)) {
             cx.devices.pin_leaves(request);
         }
-        cx.out(Effect::Card(CardCommand::Read { request, secret, photo: way == IdentifyBy::CardAndFace }));
+        cx.out(Effect::Card(CardCommand::Read { request, secret, photo, today: cx.devices.today }));
         Self { way, request, since: cx.now, done: (0, 1) }
     }
 
@@ -297,9 +298,6 @@ impl Reading {
         if !genuine {
             cx.out(Effect::CallStaff(StaffReason::NotGenuine));
             return self.refuse(cx, CardTrouble::NotGenuine);
-        }
-        if reading.expires.zip(cx.devices.today).is_some_and(|(last, today)| last < today) {
-            return self.refuse(cx, CardTrouble::Expired);
         }
         if self.way == IdentifyBy::CardAndPin {
             cx.session.take(reading);

@@ -9,6 +9,9 @@ use domain::{Date, IdentityTag, Language, Personal, RequestId, Timestamp, VisitI
 use std::collections::{BTreeMap, VecDeque};
 use visit::{Effect, Event, Fact, IdentifyBy, Intent, Policy, ServiceId, StaffEvent, State, Visit};
 
+/// The last day of every card here. It is known to the cards alone.
+pub const LAST_DAY: Date = Date::constant(2030, 2, 28);
+
 /// A sequence of numbers that a seed determines (splitmix64).
 #[derive(Clone)]
 pub struct Dice(pub u64);
@@ -204,7 +207,6 @@ impl World {
             },
             photo: (photo && !self.dice.chance(self.faults / 10)).then(|| Personal::new(Photo(vec![1, 2, 3]))),
             genuine: if self.dice.chance(self.faults / 10) { Genuine::No } else { Genuine::Yes },
-            expires: Some(Date::constant(2030, 2, 28)),
             // The test's tag is the request's number, so that promise 1 can be checked from outside.
             tag: IdentityTag(request.0),
         }
@@ -213,12 +215,12 @@ impl World {
     fn answer(&mut self, effect: Effect) {
         let faulty = self.dice.chance(self.faults);
         match effect {
-            Effect::Card(domain::card::CardCommand::Read { request, photo, secret }) => {
+            Effect::Card(domain::card::CardCommand::Read { request, photo, secret, today }) => {
                 self.later(Event::Card(CardEvent::Progress { request, done: 1, of: 3 }));
                 let mut why = self.dice.pick(&[
                     CardRefusal::Removed,
                     CardRefusal::Unreadable,
-                    CardRefusal::Malformed,
+                    CardRefusal::MalformedSecret,
                     CardRefusal::Blocked,
                     CardRefusal::LastTry,
                     CardRefusal::WrongSecret { left: 2 },
@@ -244,6 +246,8 @@ impl World {
                 }
                 if refused {
                     self.later(Event::Card(CardEvent::Refused { request, why }));
+                } else if today.is_none_or(|today| LAST_DAY < today) {
+                    self.later(Event::Card(CardEvent::Refused { request, why: CardRefusal::Expired }));
                 } else {
                     if pin {
                         self.pin_tries = 3;

@@ -1,0 +1,79 @@
+//! The voice guide: hears a question, finds its answer in the site's guide, speaks it. Offline, in four languages.
+//!
+//! This crate brings the parts together ([`hearing`], [`guide`], [`speech`]); each can be used and tested alone.
+
+mod eval;
+pub mod tool;
+
+use guide::{Answerer, AnswererError, Guide, PackError};
+use models::{ModelError, Models};
+use reading::{Japanese, JapaneseError, Reader};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The voice guide cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum VoiceError {
+    /// There is no folder of models.
+    #[error("neither MADOGUCHI_CACHE nor HOME is set")]
+    NoCache,
+    /// A model.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The Japanese dictionary.
+    #[error(transparent)]
+    Japanese(#[from] JapaneseError),
+    /// The guide.
+    #[error(transparent)]
+    Guide(#[from] PackError),
+    /// Finding answers.
+    #[error(transparent)]
+    Answers(#[from] AnswererError),
+    /// Hearing.
+    #[error(transparent)]
+    Hearing(#[from] hearing::HearingError),
+    /// Speaking.
+    #[error(transparent)]
+    Speech(#[from] speech::SpeechError),
+}
+
+/// Where everything is that was prepared by `cargo xtask setup`.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The models.
+    pub models: Models,
+    cache: PathBuf,
+}
+
+impl Place {
+    /// `$MADOGUCHI_CACHE`, or `~/.cache/madoguchi`.
+    ///
+    /// # Errors
+    /// When nothing was prepared.
+    pub fn default() -> Result<Self, VoiceError> {
+        let folder = Models::default_folder().ok_or(VoiceError::NoCache)?;
+        let cache = folder.parent().map(Path::to_owned).ok_or(VoiceError::NoCache)?;
+        Ok(Self { models: Models::open(&folder)?, cache })
+    }
+
+    /// Reads texts, with a site's own words.
+    ///
+    /// # Errors
+    /// When the dictionary is missing or a reading is wrong.
+    pub fn reader(&self, own: &[(String, String)]) -> Result<Arc<Reader>, VoiceError> {
+        Ok(Arc::new(Reader::new(Japanese::load(&self.cache.join("naist-jdic"), own)?)))
+    }
+
+    /// A guide, ready to answer. What is learnt of it is kept for the next time.
+    ///
+    /// # Errors
+    /// When the guide is wrong or a model is missing.
+    pub fn answerer(&self, folder: &Path) -> Result<Answerer, VoiceError> {
+        let guide = Guide::load(folder)?;
+        let own: Vec<(String, String)> = guide.site.readings.clone().into_iter().collect();
+        let reader = self.reader(&own)?;
+        let name = folder.file_name().map_or_else(|| "guide".into(), |name| name.to_string_lossy());
+        let memory = self.cache.join("learnt").join(format!("{name}.bin"));
+        Ok(Answerer::new(guide, reader, &self.models, Some(memory))?)
+    }
+}

@@ -1,0 +1,367 @@
+//! `kiosk voice`: the parts of the voice guide as tools.
+
+use crate::{Place, VoiceError, eval};
+use clap::ValueEnum;
+use domain::{Language, Refusal};
+use guide::{Dialogue, Guide};
+use hearing::{Hints, Recogniser, Vad, Whisper, read_wav, write_wav};
+use jiff::ZonedDateTime;
+use jiff::civil::DateTime;
+use serde_json::{Value, json};
+use speech::{Speaker, sentences};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// A language, as scripts name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// Japanese.
+    Ja,
+    /// English.
+    En,
+    /// Simplified Chinese.
+    #[value(alias = "zh-Hans", alias = "zh-hans")]
+    Zh,
+    /// Korean.
+    Ko,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Ja => Self::Ja,
+            Lang::En => Self::En,
+            Lang::Zh => Self::ZhHans,
+            Lang::Ko => Self::Ko,
+        }
+    }
+}
+
+/// What scripts call a language.
+pub(crate) fn short(language: Language) -> &'static str {
+    match language {
+        Language::ZhHans => "zh",
+        other => other.tag(),
+    }
+}
+
+/// The language to hear, or to be found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Hears {
+    /// Japanese.
+    Ja,
+    /// English.
+    En,
+    /// Simplified Chinese.
+    #[value(alias = "zh-Hans", alias = "zh-hans")]
+    Zh,
+    /// Korean.
+    Ko,
+    /// Found out from the sound.
+    Auto,
+}
+
+impl Hears {
+    fn language(self) -> Option<Language> {
+        match self {
+            Self::Ja => Some(Language::Ja),
+            Self::En => Some(Language::En),
+            Self::Zh => Some(Language::ZhHans),
+            Self::Ko => Some(Language::Ko),
+            Self::Auto => None,
+        }
+    }
+}
+
+/// The voice guide's parts, one by one.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Turn recordings into text: questions, or an hour of minutes (議事録) with times.
+    ///
+    /// With --json, one line a file: {"file","lang","text","reading","confidence","ms","segments":[{"from_ms","until_ms","text"}]}.
+    /// A file that cannot be used gives {"file","error"}; the others go on, and the exit code is 3.
+    Transcribe {
+        /// The WAV files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// The language.
+        #[arg(long, value_enum, default_value = "auto")]
+        lang: Hears,
+        /// A guide whose names are likely to be said.
+        #[arg(long)]
+        pack: Option<PathBuf>,
+        /// Threads for the recogniser.
+        #[arg(long, default_value_t = 1)]
+        threads: usize,
+        /// Print JSON lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Answer a question out of a guide, ask back, or say that it does not know.
+    ///
+    /// With --json: {"answer":ID|null,"text","score","source","place","choices":[{"id","label"}],"follow_ups":[...],"staff"}.
+    Ask {
+        /// The guide's folder.
+        #[arg(long)]
+        pack: PathBuf,
+        /// The language.
+        #[arg(long, value_enum, default_value = "ja")]
+        lang: Lang,
+        /// The moment of asking, for example 2026-11-23T18:30 [default: now].
+        #[arg(long)]
+        at: Option<DateTime>,
+        /// The question; several are one talk, each in the light of those before.
+        #[arg(required = true)]
+        text: Vec<String>,
+        /// Print JSON, a line a question.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Speak a text into a WAV file.
+    Say {
+        /// The language.
+        #[arg(long, value_enum, default_value = "ja")]
+        lang: Lang,
+        /// The text; Japanese may carry readings: 倶利伽羅《くりから》.
+        text: String,
+        /// Where the sound goes.
+        #[arg(short, long)]
+        output: PathBuf,
+        /// 1 is the voice's own pace.
+        #[arg(long, default_value_t = 1.0)]
+        speed: f32,
+        /// A Kokoro voice instead of the usual one (jf_alpha, zm_yunjian…).
+        #[arg(long)]
+        voice: Option<String>,
+    },
+    /// Judge a guide: every fault with its file and line.
+    Check {
+        /// The guide's folder.
+        pack: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask every question of a folder (ja.csv, en.csv, zh-Hans.csv, ko.csv with the columns id,question; `-` for questions that
+    /// have no answer) and count what is right, confidently wrong, asked back and refused.
+    Eval {
+        /// The folder of questions.
+        questions: PathBuf,
+        /// The guide's folder.
+        #[arg(long)]
+        pack: PathBuf,
+        /// The moment of asking.
+        #[arg(long, default_value = "2026-11-23T18:30")]
+        at: DateTime,
+        /// Write what was seen of each question here, for tests/voice/calibrate.py.
+        #[arg(long)]
+        signs: Option<PathBuf>,
+        /// Print every question that was not answered rightly.
+        #[arg(long)]
+        failures: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs a tool; gives the exit code: 0 done, 2 bad arguments, 3 refused.
+pub fn run(command: &Command) -> i32 {
+    let done = match command {
+        Command::Transcribe { files, lang, pack, threads, json } => {
+            transcribe(files, lang.language(), pack.as_deref(), *threads, *json)
+        }
+        Command::Ask { pack, lang, at, text, json } => ask(pack, (*lang).into(), *at, text, *json),
+        Command::Say { lang, text, output, speed, voice } => {
+            if !(0.3..=3.0).contains(speed) {
+                eprintln!("--speed: between 0.3 and 3");
+                return 2;
+            }
+            say((*lang).into(), text, output, *speed, voice.as_deref())
+        }
+        Command::Check { pack, json } => return check(pack, *json),
+        Command::Eval { questions, pack, at, signs, failures, json } => {
+            eval::run(questions, pack, *at, signs.as_deref(), *failures, *json)
+        }
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            let remedy = match &error {
+                VoiceError::Guide(_) => "示された行を直してから、もう一度お試しください。",
+                VoiceError::Model(_) | VoiceError::Japanese(_) | VoiceError::NoCache => {
+                    "cargo xtask setup を実行して、音声案内の部品を用意してください。"
+                }
+                _ => "ファイルと引数を確かめてください。",
+            };
+            let other_way = "くわしい使い方は kiosk voice --help をご覧ください。";
+            println!("{}", json!({ "error": Refusal::new(error.to_string(), remedy, other_way) }));
+            3
+        }
+    }
+}
+
+/// The names of a guide, the likeliest words of its visitors.
+fn hints(pack: Option<&Path>, language: Option<Language>) -> Result<Hints, VoiceError> {
+    let (Some(pack), Some(language)) = (pack, language) else { return Ok(Hints::default()) };
+    let guide = Guide::load(pack)?;
+    let mut words: Vec<String> =
+        guide.places.values().map(|place| domain::ruby::plain(&place.text(language).name)).take(24).collect();
+    words.dedup();
+    Ok(Hints { words })
+}
+
+fn transcribe(
+    files: &[PathBuf],
+    language: Option<Language>,
+    pack: Option<&Path>,
+    threads: usize,
+    json: bool,
+) -> Result<i32, VoiceError> {
+    let place = Place::default()?;
+    let hints = hints(pack, language)?;
+    let reader = place.reader(&[])?;
+    let mut whisper = Whisper::load(&place.models, threads)?;
+    let mut vad = Vad::load(&place.models)?;
+    let mut code = 0;
+    for file in files {
+        let started = Instant::now();
+        match hear(file, language, &mut whisper, &mut vad, &hints) {
+            Ok(heard) => {
+                let spoken = heard.first().map_or(language.unwrap_or_default(), |heard| heard.language);
+                let space = if matches!(spoken, Language::En | Language::Ko) { " " } else { "" };
+                let text = heard.iter().map(|heard| heard.text.as_str()).collect::<Vec<_>>().join(space);
+                let confidence = heard.iter().map(|heard| heard.confidence).sum::<f32>() / heard.len().max(1) as f32;
+                if json {
+                    let segments: Vec<Value> = heard
+                        .iter()
+                        .map(|h| json!({ "from_ms": h.from_ms, "until_ms": h.until_ms, "text": h.text }))
+                        .collect();
+                    println!(
+                        "{}",
+                        json!({
+                            "file": file, "lang": short(spoken), "reading": reader.sound(spoken, &text), "text": text,
+                            "confidence": confidence, "ms": started.elapsed().as_millis() as u64, "segments": segments,
+                        })
+                    );
+                } else {
+                    println!("# {}", file.display());
+                    for h in &heard {
+                        println!("[{} – {}] {}", clock(h.from_ms), clock(h.until_ms), h.text);
+                    }
+                }
+            }
+            Err(error) => {
+                code = 3;
+                if json {
+                    let refusal = Refusal::new(
+                        format!("{}を聞き取れません（{error}）。", file.display()),
+                        "WAV形式（16ビット）の録音か、確かめてください。",
+                        "ほかの形式は ffmpeg などで WAV に直せます。",
+                    );
+                    println!("{}", json!({ "file": file, "error": refusal }));
+                } else {
+                    eprintln!("{}: {error}", file.display());
+                }
+            }
+        }
+    }
+    Ok(code)
+}
+
+/// What is said in a file: stretch by stretch, so that an hour takes no more memory than a minute, with its times.
+fn hear(
+    file: &Path,
+    language: Option<Language>,
+    whisper: &mut Whisper,
+    vad: &mut Vad,
+    hints: &Hints,
+) -> Result<Vec<hearing::Heard>, VoiceError> {
+    let samples = read_wav(file).map_err(hearing::HearingError::from)?;
+    let mut all = Vec::new();
+    for span in vad.spans(&samples)? {
+        let before = (span.from as u64) * 1000 / u64::from(hearing::RATE);
+        let end = (span.until as u64) * 1000 / u64::from(hearing::RATE);
+        for mut heard in whisper.hear(&samples[span.from..span.until], language, hints)? {
+            heard.from_ms = (heard.from_ms + before).min(end);
+            heard.until_ms = (heard.until_ms + before).min(end);
+            all.push(heard);
+        }
+    }
+    Ok(all)
+}
+
+fn clock(ms: u64) -> String {
+    let seconds = ms / 1000;
+    format!("{:02}:{:02}:{:02}.{}", seconds / 3600, seconds / 60 % 60, seconds % 60, ms % 1000 / 100)
+}
+
+fn ask(
+    pack: &Path,
+    language: Language,
+    at: Option<DateTime>,
+    texts: &[String],
+    as_json: bool,
+) -> Result<i32, VoiceError> {
+    let answerer = Place::default()?.answerer(pack)?;
+    let now = at.unwrap_or_else(|| ZonedDateTime::now().datetime());
+    let mut dialogue = Dialogue::default();
+    for text in texts {
+        let reply = dialogue.ask(&answerer, language, text, now)?;
+        if as_json {
+            let mut value = json!(reply);
+            // Readings are for voices and screens; scripts want the text.
+            value["text"] = json!(domain::ruby::plain(&reply.text));
+            println!("{value}");
+        } else {
+            println!("{}", domain::ruby::plain(&reply.text));
+            for (at, choice) in reply.choices.iter().enumerate() {
+                println!("  {}. {}", at + 1, domain::ruby::plain(&choice.label));
+            }
+        }
+    }
+    Ok(0)
+}
+
+fn say(language: Language, text: &str, output: &Path, speed: f32, voice: Option<&str>) -> Result<i32, VoiceError> {
+    let place = Place::default()?;
+    let mut speaker = Speaker::new(place.models.clone(), place.reader(&[])?);
+    let (mut samples, mut rate) = (Vec::new(), 24_000);
+    for sentence in sentences(language, text) {
+        let sound = match voice {
+            Some(voice) => speaker.say_as(language, voice, &sentence, speed)?,
+            None => speaker.say(language, &sentence, speed)?,
+        };
+        rate = sound.rate;
+        if !samples.is_empty() {
+            samples.resize(samples.len() + rate as usize * 3 / 10, 0.0);
+        }
+        samples.extend(sound.samples);
+    }
+    write_wav(output, &samples, rate).map_err(hearing::HearingError::from)?;
+    Ok(0)
+}
+
+fn check(pack: &Path, as_json: bool) -> i32 {
+    let (faults, counts) = match Guide::load(pack) {
+        Ok(guide) => {
+            let counts = Some((guide.answers.len(), guide.places.len(), guide.events.len()));
+            (guide.warnings, counts)
+        }
+        Err(error) => (error.0, None),
+    };
+    if as_json {
+        let list: Vec<Value> = faults
+            .iter()
+            .map(|f| json!({ "file": f.file, "line": f.line, "what": f.what, "warning": f.warning }))
+            .collect();
+        println!("{}", json!({ "usable": counts.is_some(), "faults": list }));
+    } else {
+        faults.iter().for_each(|fault| println!("{fault}"));
+        match counts {
+            Some((answers, places, events)) => println!("使えます。答え{answers}、場所{places}、行事{events}。"),
+            None => println!("このままでは使えません。"),
+        }
+    }
+    if counts.is_some() { 0 } else { 3 }
+}
