@@ -31,7 +31,7 @@ pub fn filling() -> Filling {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/bench/values.json")).unwrap();
     let values: BTreeMap<String, String> = serde_json::from_str(&text).unwrap();
     let signature = serde_json::from_str("[[[0,0],[40,50],[10,90]],[[60,10],[60,80]]]").unwrap();
-    Filling { values, signature }
+    Filling { values, signature, sign_at_desk: false }
 }
 
 /// With one value changed.

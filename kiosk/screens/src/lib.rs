@@ -19,8 +19,8 @@ mod terms;
 #[allow(clippy::todo, reason = "written by the Slint compiler")]
 mod ui;
 
-use domain::Date;
 use domain::form::FormId;
+use domain::{Date, RequestId};
 use slint::{ComponentHandle, PhysicalSize, PlatformError, Rgba8Pixel, SharedPixelBuffer, Timer, TimerMode};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -66,6 +66,8 @@ pub(crate) struct Core {
     pen: RefCell<signing::Pen>,
     preview: RefCell<papers::Preview>,
     guard: Timer,
+    /// Runs for a second after each sign of life.
+    alive: Timer,
 }
 
 impl Core {
@@ -125,6 +127,7 @@ impl Screen {
             pen: RefCell::default(),
             preview: RefCell::default(),
             guard: Timer::default(),
+            alive: Timer::default(),
         });
         phrase::wire(&core.app);
         shell::wire(&core);
@@ -157,9 +160,9 @@ impl Screen {
         }
     }
 
-    /// The pictures of a form's pages, for the preview.
-    pub fn set_pages(&self, form: &FormId, pages: Vec<image::RgbaImage>) {
-        papers::set_pages(&self.core, form, pages);
+    /// The pictures of a form's pages, for the preview of this filling.
+    pub fn set_pages(&self, request: RequestId, form: &FormId, pages: Vec<image::RgbaImage>) {
+        papers::set_pages(&self.core, request, form, pages);
     }
 
     /// A picture from the camera, as a mirror shows it.
@@ -228,7 +231,7 @@ impl Core {
                 identifying::show(self, view, moved);
             }
             Body::Confirm { .. } | Body::Ask { .. } => asking::show(self, view, moved),
-            Body::Sign { statement } => signing::show(self, view, statement),
+            Body::Sign { .. } => signing::show(self, view, moved),
             Body::Preview { .. }
             | Body::Printing { .. }
             | Body::Collect { .. }

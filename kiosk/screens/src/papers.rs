@@ -5,7 +5,7 @@ use crate::shell::{model, with_arg};
 use crate::ui::{self, Help, Level, PaperState, Papers, Rate};
 use crate::{Core, terms};
 use domain::form::FormId;
-use domain::ruby;
+use domain::{RequestId, ruby};
 use slint::{ComponentHandle, Image, Rgba8Pixel, SharedPixelBuffer, SharedString};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -13,9 +13,10 @@ use visit::Intent;
 use visit::view::{self, Body, PaperRow, View};
 use zeroize::Zeroize;
 
-/// The pictures of the pages, and which one is looked at.
+/// The pictures of the pages of one filling, and which one is looked at.
 #[derive(Default)]
 pub(crate) struct Preview {
+    request: RequestId,
     pages: BTreeMap<FormId, Vec<SharedPixelBuffer<Rgba8Pixel>>>,
     at: usize,
 }
@@ -38,15 +39,21 @@ pub(crate) fn wire(core: &Rc<Core>) {
     }));
 }
 
-pub(crate) fn set_pages(core: &Core, form: &FormId, pages: Vec<image::RgbaImage>) {
+pub(crate) fn set_pages(core: &Core, request: RequestId, form: &FormId, pages: Vec<image::RgbaImage>) {
     let pixels = pages.into_iter().map(|mut page| {
         let pixels = SharedPixelBuffer::clone_from_slice(page.as_raw(), page.width(), page.height());
         page.as_mut().zeroize();
         pixels
     });
-    let last = core.preview.borrow_mut().pages.insert(form.clone(), pixels.collect());
+    let last: Vec<_> = {
+        let mut preview = core.preview.borrow_mut();
+        let stale = if preview.request == request { BTreeMap::new() } else { std::mem::take(&mut preview.pages) };
+        preview.request = request;
+        let last = preview.pages.insert(form.clone(), pixels.collect());
+        stale.into_values().chain(last).flatten().collect()
+    };
     show_page(core);
-    last.into_iter().flatten().for_each(|mut page| page.make_mut_bytes().zeroize());
+    last.into_iter().for_each(|mut page| page.make_mut_bytes().zeroize());
 }
 
 /// Overwrites the pages.
@@ -72,18 +79,22 @@ fn order(papers: &[PaperRow], pages: &BTreeMap<FormId, Vec<SharedPixelBuffer<Rgb
 
 fn show_page(core: &Core) {
     let Some(view) = core.view() else { return };
-    let Body::Preview { papers, ready } = &view.body else { return };
+    let Body::Preview { request, papers, ready } = &view.body else { return };
     let global = core.app.global::<ui::Preview>();
     let mut state = core.preview.borrow_mut();
-    let order = order(papers, &state.pages);
-    state.at = state.at.min(order.len().saturating_sub(1));
-    let Some((paper, page)) = order.get(state.at).and_then(|(paper, page)| Some((papers.get(*paper)?, *page))) else {
+    // Another filling's pages have other values on them.
+    let none = BTreeMap::new();
+    let drawn = if state.request == *request { &state.pages } else { &none };
+    let order = order(papers, drawn);
+    let at = state.at.min(order.len().saturating_sub(1));
+    let Some((paper, page)) = order.get(at).and_then(|(paper, page)| Some((papers.get(*paper)?, *page))) else {
         return;
     };
-    let pixels = state.pages.get(&paper.form).and_then(|pages| pages.get(page)).filter(|_| *ready);
+    let pixels = drawn.get(&paper.form).and_then(|pages| pages.get(page)).cloned();
+    state.at = at;
     global.set_ready(*ready);
     global.set_page_there(pixels.is_some());
-    global.set_page(pixels.map(|pixels| Image::from_rgba8(pixels.clone())).unwrap_or_default());
+    global.set_page(pixels.map(Image::from_rgba8).unwrap_or_default());
     global.set_title(phrase(&paper.title, view.settings.furigana));
     let (n, m) = ((state.at + 1).to_string(), order.len().to_string());
     let position = ruby::plain(&view.captions.page_of).replace("{n}", &n).replace("{m}", &m);

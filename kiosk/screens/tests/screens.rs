@@ -102,14 +102,14 @@ fn when_a_visit_ends_nothing_of_it_is_left_on_the_screen() {
     assert!(stage.texts().iter().any(|text| text.contains(HANAKO.name)), "it was there");
     let quit = stage.view().quit.unwrap().label;
     stage.touch_and_rest(&quit);
-    for _ in 0..4 {
-        if !stage.visit.state().is_home() {
-            let next = stage.view().next.map(|next| next.label).unwrap_or_default();
-            stage.touch_and_rest(&next);
-            stage.remove_card();
-        }
-    }
+    assert_eq!(stage.visit.state().name(), "leftover", "the card lies there");
+    nothing_of_hanako(&stage);
+    stage.remove_card();
     assert!(stage.visit.state().is_home(), "{}", stage.visit.state().name());
+    nothing_of_hanako(&stage);
+}
+
+fn nothing_of_hanako(stage: &Stage) {
     for text in stage.texts() {
         for part in ["花子", "海辺町", "昭和55年"] {
             assert!(!text.contains(part), "{text}");
@@ -145,6 +145,43 @@ fn the_second_tap_of_a_double_tap_does_nothing() {
         stage.pass(30);
     });
     assert_eq!(stage.sent, [Intent::Next]);
+}
+
+#[test]
+fn a_finger_at_work_is_a_sign_of_life_once_a_second() {
+    let mut stage = confirming();
+    stage.want(Intent::Next);
+    stage.pass(2000);
+    let alive = |stage: &mut Stage| {
+        stage.alive = 0;
+        ["ナ", "サ", "ハ"].into_iter().for_each(|key| stage.touch(key));
+        stage.alive
+    };
+    assert_eq!(alive(&mut stage), 1, "three keys within a second");
+    stage.pass(1100);
+    assert_eq!(alive(&mut stage), 1);
+}
+
+#[test]
+fn a_dot_is_no_signature_and_the_desk_is_another_way() {
+    let mut stage = confirming();
+    stage.want(Intent::Next);
+    for _ in 0..40 {
+        let Body::Ask { question, .. } = stage.view().body else { break };
+        let value = domain::Personal::new("self".to_owned());
+        stage.want(Intent::Answer(question, domain::form::Answer { value, fault: None, opens: vec![] }));
+    }
+    let Body::Sign { at_desk, .. } = stage.view().body else { panic!("{}", stage.visit.state().name()) };
+    let title = domain::ruby::plain(&stage.view().title);
+    let signed = stage.view().next.unwrap().label;
+    stage.draw(&title, &[(0.5, 0.5), (0.51, 0.5)]);
+    assert!(stage.find(&signed).is_none(), "a dot");
+    stage.draw(&title, &[(0.2, 0.4), (0.6, 0.6)]);
+    assert!(stage.find(&signed).is_some());
+    stage.sent.clear();
+    stage.touch_and_rest(&at_desk.label);
+    assert_eq!(stage.sent, [Intent::SignAtDesk]);
+    assert_eq!(stage.visit.state().name(), "preview");
 }
 
 #[test]
