@@ -19,6 +19,7 @@ pub fn run() -> anyhow::Result<()> {
     // As large as the photos that were measured on real cards (facts, §4).
     citizen.photo = vec![0x5a; 1854];
     let form = forms::Form::load(&root().join("forms/library/inkan-certificate"))?;
+    let answers = crate::forms::filling()?;
     let secrets = [
         ("four facts by PIN", CardSecret::Pin(Personal::new(Pin(citizen.pin.clone())))),
         ("four facts and photo by code B", CardSecret::CodeB(Personal::new(CodeB(citizen.code_b())))),
@@ -45,8 +46,13 @@ pub fn run() -> anyhow::Result<()> {
                     sign_at_desk: false,
                     today: domain::Date::constant(2026, 11, 24),
                 };
-                // The questions' answers are not the card's; what is missing then is refused, after all else was drawn.
-                let _ = form.fill(&forms::Filling::of(&values));
+                // The facts are the card's; what the form asks besides was answered while it was read.
+                let mut filling = forms::Filling::of(&values);
+                for (id, answer) in &answers.values {
+                    filling.values.entry(id.clone()).or_insert_with(|| answer.clone());
+                }
+                filling.signature.clone_from(&answers.signature);
+                form.fill(&filling)?;
                 filled.push(began.elapsed());
             }
             let (floor, typical) = (floor.as_secs_f64() * 1e3, typical.as_secs_f64() * 1e3);

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+const VALUES: &str = "tests/bench/values.json";
 const ROUNDS: usize = 21;
 const PEER_ROUNDS: usize = 7;
 /// Three strokes, in thousandths of the field.
@@ -23,18 +24,20 @@ const FONT: &str = "/usr/share/fonts/opentype/ipaexfont-mincho/ipaexm.ttf";
 /// A form's median, by its folder's name.
 type Medians = BTreeMap<String, f64>;
 
+/// What every form of the library asks, answered and signed.
+pub fn filling() -> anyhow::Result<Filling> {
+    let values = serde_json::from_slice(&fs::read(root().join(VALUES))?)?;
+    Ok(Filling { values, signature: SIGNATURE.map(|stroke| stroke.to_vec()).to_vec(), sign_at_desk: false })
+}
+
 pub fn run(python: Option<&Path>) -> anyhow::Result<()> {
     let library = root().join("forms/library");
     let mut folders: Vec<PathBuf> =
         fs::read_dir(&library)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     folders.retain(|folder| folder.join("form.toml").exists());
     folders.sort();
-    let values = root().join("tests/bench/values.json");
-    let filling = Filling {
-        values: serde_json::from_slice(&fs::read(&values)?)?,
-        signature: SIGNATURE.map(|stroke| stroke.to_vec()).to_vec(),
-        sign_at_desk: false,
-    };
+    let values = root().join(VALUES);
+    let filling = filling()?;
     let mut ours = Medians::new();
     for folder in &folders {
         let form = Form::load(folder)?;
