@@ -209,7 +209,7 @@ impl Made {
 
 pub fn values_of(values: &[(&str, &str)]) -> Filling {
     let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Filling { values, signature: Vec::new() }
+    Filling { values, signature: Vec::new(), sign_at_desk: false }
 }
 
 /// Where ink came to a page, in pixels.
