@@ -171,7 +171,7 @@ const KNOWN: [(&str, &[&str]); 10] = [
     ("name_kana", &["フリガナ", "ふりがな", "カナ氏名", "氏名カナ"]),
     ("head_of_household", &["世帯主"]),
     ("birth_date", &["生年月日"]),
-    ("phone", &["電話", "連絡先"]),
+    ("phone", &["電話番号", "電話", "連絡先"]),
     ("postcode", &["郵便番号"]),
     ("sex", &["性別"]),
     ("address", &["住所"]),
@@ -350,12 +350,12 @@ fn known(label: &str) -> Option<(&'static str, usize)> {
 }
 
 fn known_words(label: &str) -> Option<(&'static str, usize)> {
+    if plain(label) == "date" {
+        return Some(("today", 0));
+    }
     let words = words(label);
     if words.iter().any(|word| OTHER_WORDS.contains(&word.as_str())) {
         return None;
-    }
-    if words == ["date"] {
-        return Some(("today", 0));
     }
     KNOWN_WORDS.iter().find_map(|(value, names)| {
         let holds = |name: &&&[&str]| name.iter().all(|part| words.iter().any(|word| word == part));
@@ -796,11 +796,10 @@ impl Draft {
 
     /// A picture has boxes, but no labels: the four facts are left to be placed.
     fn picture(&mut self, at: usize, page: &Printed) {
-        let boxes = page.empty_cells();
-        let boxes: Vec<Box4> = boxes.into_iter().filter(|cell| cell[2] > 12.0 && cell[3] > 4.0).take(60).collect();
-        let free: Vec<&Box4> = boxes.iter().filter(|cell| !self.is_covered(at, **cell)).collect();
-        let large = free.iter().find(|cell| cell[2] > 40.0 && cell[3] > 6.0).copied().or_else(|| free.first().copied());
-        let sample = inset(large.copied().unwrap_or([50.0, 60.0, 80.0, 8.0]), 0.7);
+        let boxes: Vec<Box4> = page.rooms((12.0, 4.0)).into_iter().take(60).collect();
+        let free: Vec<&Box4> = boxes.iter().filter(|room| !self.is_covered(at, **room)).collect();
+        let large = free.iter().find(|room| room[2] > 40.0 && room[3] > 6.0).copied().or_else(|| free.first().copied());
+        let sample = large.map_or([50.0, 60.0, 80.0, 8.0], |room| inset(*room, 0.3));
         let mut facts = Vec::new();
         for (value, label, more) in [
             ("name", "氏名", ""),
@@ -814,8 +813,8 @@ impl Draft {
                 facts.push(field(&label, value, at, &format!("box = {}{more}", place(sample))));
             }
         }
-        for cell in free {
-            let rest = format!("box = {}", place(inset(*cell, 0.7)));
+        for room in free {
+            let rest = format!("box = {}", place(inset(*room, 0.3)));
             facts.push(field("画像の中の空いた枠", "（値の名前）", at, &rest));
         }
         self.hints.extend(facts);
@@ -1339,9 +1338,10 @@ fn split(line: &[&Glyph]) -> Vec<Line> {
 fn line_of(glyphs: &[&Glyph]) -> Line {
     let mut text = String::new();
     let mut end = f32::MAX;
+    let height = glyphs.iter().map(|glyph| glyph.rect[3]).fold(1.5, f32::max);
     for glyph in glyphs {
         // A space is not drawn; between Latin letters its gap parts words.
-        let gap = glyph.rect[0] - end > glyph.rect[3].max(1.5) * 0.25;
+        let gap = glyph.rect[0] - end > height * 0.3;
         if gap && glyph.text.is_ascii() && text.ends_with(|c: char| c.is_ascii()) {
             text.push(' ');
         }

@@ -234,10 +234,13 @@ impl Printed {
         Some(millimetres([left + x0 * SQUARE, top + y0 * SQUARE, left + x1 * SQUARE, top + y1 * SQUARE]))
     }
 
-    /// The ruled boxes with nothing in them, from the top.
-    pub fn empty_cells(&self) -> Vec<Box4> {
+    /// The room in each ruled box, at least so wide and high, from the top.
+    pub fn rooms(&self, least: (f32, f32)) -> Vec<Box4> {
+        /// A box larger than this is a frame round others.
+        const FRAME: (f32, f32) = (150.0, 60.0);
         let step = 4.0;
         let mut cells: Vec<Box4> = Vec::new();
+        let mut rooms = Vec::new();
         let mut y = step;
         while y < self.height as f32 / PX {
             let mut x = step;
@@ -246,15 +249,17 @@ impl Printed {
                 if !cells.iter().any(|cell| holds(*cell, seed))
                     && self.ink(seed) == 0.0
                     && let Some(cell) = self.cell(seed)
-                    && self.ink(inset(cell, 0.8)) == 0.0
                 {
                     cells.push(cell);
+                    if cell[2] < FRAME.0 && cell[3] < FRAME.1 {
+                        rooms.extend(self.room(inset(cell, 0.5), least));
+                    }
                 }
                 x += step;
             }
             y += step;
         }
-        cells
+        rooms
     }
 }
 

@@ -4,6 +4,7 @@ mod common;
 
 use common::{Ink, LIBRARY, Paper, around, fields, filling, folder, form, page, rect, tables, text, with};
 use domain::form::ValueId;
+use domain::wareki::Wareki;
 use forms::{FillError, check};
 
 /// What stands in the boxes of the birth date's year, month and day.
@@ -26,20 +27,23 @@ fn circles_ticks_and_eras_stand_where_they_are_chosen_and_nowhere_else() {
         for field in tables(&folder(id).join("form.toml"), "field") {
             let value = text(&field, "value");
             if let (fit @ ("circle" | "tick"), when) = (text(&field, "fit").as_str(), text(&field, "when")) {
-                let chosen = filling.values[&value].split(',').any(|choice| choice == when);
+                let chosen =
+                    filling.values.get(&value).is_some_and(|answer| answer.split(',').any(|choice| choice == when));
                 marks.push((format!("{value} = {when}"), page(&field), rect(&field["box"]), fit == "circle", chosen));
             }
             for era in field.get("eras").and_then(toml::Value::as_array).into_iter().flatten() {
                 let era = era.as_table().unwrap();
-                let date = domain::wareki::Wareki::from_date(filling.values[&value].parse().unwrap()).unwrap();
-                let chosen = format!("{:?}", date.era).to_lowercase() == text(era, "era");
+                let date = filling.values.get(&value).and_then(|date| Wareki::from_date(date.parse().ok()?));
+                let chosen = date.is_some_and(|date| format!("{:?}", date.era).to_lowercase() == text(era, "era"));
                 marks.push((format!("{value}: {}", text(era, "era")), page(&field), rect(&era["box"]), true, chosen));
             }
         }
-        for (what, page, rect, circle, chosen) in marks {
-            let ink = inks[page - 1].within(around(rect, 0.3));
+        for (what, page, rect, circle, _) in &marks {
+            // Two choices may have one place.
+            let chosen = marks.iter().any(|other| (other.1, other.2) == (*page, *rect) && other.4);
+            let ink = inks[page - 1].within(around(*rect, 0.3));
             // A pen of 0.4 mm round an ellipse, or along the two strokes of a tick; print below hides some of it.
-            let length = if circle { 1.57 * (rect[2] + rect[3]) } else { 0.5 * rect[2] + 1.0 * rect[3] };
+            let length = if *circle { 1.57 * (rect[2] + rect[3]) } else { 0.5 * rect[2] + 1.0 * rect[3] };
             let full = length * 0.4 * Ink::PIXELS_PER_MM.powi(2);
             if chosen {
                 assert!(ink as f64 > 0.5 * full, "{id}: {what}: {ink} of {full:.0} pixels");

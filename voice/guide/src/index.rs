@@ -146,7 +146,7 @@ pub(crate) struct Weights {
 
 /// See [`Weights`].
 pub(crate) const WEIGHTS: Weights =
-    Weights { answer: [1.11, 5.30, 5.54, 5.45, 2.65, 2.99], attribute: [1.00, 9.36, 4.98, 1.41], none: 4.50 };
+    Weights { answer: [1.56, 5.31, 2.77, 4.87, 4.15, 1.83], attribute: [1.01, 9.42, 5.49, 0.71], none: 3.43 };
 
 impl Signs {
     /// In the order of [`Weights::answer`].

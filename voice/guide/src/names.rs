@@ -75,8 +75,8 @@ pub(crate) fn mentions<T: Clone + PartialEq>(language: Language, units: &[Unit],
         let mut best: Option<(usize, usize, usize)> = None;
         for from in 0..units.len() {
             let mut sound: Vec<char> = Vec::new();
-            for to in from..units.len() {
-                sound.extend(&units[to].sound);
+            for (to, unit) in units.iter().enumerate().skip(from) {
+                sound.extend(&unit.sound);
                 if sound.len() > wanted + slack {
                     break;
                 }

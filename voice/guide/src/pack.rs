@@ -721,6 +721,11 @@ impl Loader<'_> {
             if let Some(place) = event.place.as_ref().filter(|place| !places.contains_key(*place)) {
                 self.fault(&file, self.line(&file, place), format!("場所「{place}」がありません"));
             }
+            for (language, text) in event.texts() {
+                if ruby::plain(&text.name).trim().is_empty() {
+                    self.fault(&file, self.line(&file, &format!("[{}]", language.tag())), "name が空です");
+                }
+            }
         }
     }
 }

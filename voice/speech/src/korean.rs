@@ -222,6 +222,8 @@ fn read_numbers(sentence: &str) -> String {
                 && !next.starts_with("시간표");
         match part.parse::<u64>() {
             Ok(number) => {
+                // By the clock of 24 hours, the later ones are read in Sino-Korean.
+                let native = native && !(number > 12 && next.starts_with('시'));
                 let word = if native { numbers::korean_native(number) } else { None };
                 out.push_str(&word.unwrap_or_else(|| numbers::korean(number)));
             }
@@ -256,6 +258,7 @@ mod tests {
     #[test]
     fn numbers_are_read_by_what_they_count() {
         assert_eq!(read_numbers("3시 30분"), "세시 삼십분");
+        assert_eq!(read_numbers("16시"), "십육시");
         assert_eq!(read_numbers("500엔"), "오백엔");
         assert_eq!(read_numbers("119"), "일일구");
     }

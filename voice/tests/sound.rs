@@ -1,0 +1,76 @@
+//! What the voices say is understood by a recogniser that nobody here wrote.
+
+use domain::Language;
+use hearing::{Hints, RATE, Recogniser, Vad, Whisper, loudness, resample};
+use speech::Speaker;
+use voice::Place;
+
+/// Edits a hundred sounds.
+fn error(heard: &str, said: &str) -> f32 {
+    let (a, b): (Vec<char>, Vec<char>) = (heard.chars().collect(), said.chars().collect());
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut corner = i;
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let up = row[j + 1];
+            row[j + 1] = (up + 1).min(row[j] + 1).min(corner + usize::from(x != y));
+            corner = up;
+        }
+    }
+    100.0 * row[b.len()] as f32 / b.len().max(1) as f32
+}
+
+#[test]
+fn four_languages_are_spoken_and_understood() {
+    let place = Place::prepared().unwrap();
+    let reader = place.reader(&[]).unwrap();
+    let mut speaker = Speaker::new(place.models.clone(), reader.clone());
+    let mut whisper = Whisper::load(&place.models, 1).unwrap();
+    let mut vad = Vad::load(&place.models).unwrap();
+    for (language, text, most) in [
+        (Language::Ja, "お風呂は、今日は午後八時半まで開いています。", 8.0),
+        (Language::En, "The bath is open until half past eight today.", 10.0),
+        (Language::ZhHans, "浴室今天开放到晚上八点半。", 15.0),
+        (Language::Ko, "화장실은 이 건물 안에 있습니다.", 25.0),
+    ] {
+        let sound = speaker.say(language, text, 1.0).unwrap();
+        assert!((1.0..12.0).contains(&sound.seconds()), "{text}: {} s", sound.seconds());
+        let samples = resample(&sound.samples, sound.rate, RATE).unwrap();
+        assert!(loudness(&samples) > -30.0);
+        assert_eq!(vad.spans(&samples).unwrap().len(), 1, "{text} is one utterance");
+        let heard = whisper.hear(&samples, Some(language), &Hints::default()).unwrap();
+        let heard: String = heard.into_iter().map(|heard| heard.text).collect();
+        let (a, b) = (reader.sound(language, &heard), reader.sound(language, text));
+        assert!(error(&a, &b) <= most, "{text}: heard {heard} ({:.0} %)", error(&a, &b));
+        // And the language itself is recognised.
+        let found = whisper.hear(&samples, None, &Hints::default()).unwrap();
+        assert_eq!(found.first().map(|heard| heard.language), Some(language), "{text}");
+    }
+}
+
+#[test]
+fn silence_noise_and_a_click_are_no_speech() {
+    let place = Place::prepared().unwrap();
+    let mut vad = Vad::load(&place.models).unwrap();
+    let mut seed = 1u32;
+    let mut noise = |level: f32| {
+        let mut next = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) as f32 / 8_388_608.0 - 1.0
+        };
+        (0..RATE * 3).map(|_| level * next()).collect::<Vec<f32>>()
+    };
+    let mut click = vec![0.0; RATE as usize * 2];
+    click[RATE as usize..][..80].fill(0.9);
+    for (name, sound) in [
+        ("silence", vec![0.0; RATE as usize * 3]),
+        ("a whisper of noise", noise(0.01)),
+        ("noise", noise(0.3)),
+        ("a click", click),
+    ] {
+        assert_eq!(vad.spans(&sound).unwrap(), [], "{name}");
+    }
+    let mut whisper = Whisper::load(&place.models, 1).unwrap();
+    assert_eq!(whisper.hear(&[0.0; 100], None, &Hints::default()).unwrap(), []);
+}

@@ -1,0 +1,73 @@
+//! Talks with the guide of the example city hall and of the example station, with the real networks.
+
+use domain::{Language, ruby};
+use guide::{Answerer, Dialogue};
+use jiff::civil::DateTime;
+use std::path::Path;
+use voice::Place;
+
+fn answerer(name: &str) -> Answerer {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("guides").join(name);
+    Place::prepared().unwrap().answerer(&folder).unwrap()
+}
+
+fn monday_evening() -> DateTime {
+    "2026-11-23T18:30".parse().unwrap()
+}
+
+#[test]
+fn a_station_answers_computes_remembers_and_admits_what_it_does_not_know() {
+    let station = answerer("kurikara");
+    let now = monday_evening();
+    let mut talk = Dialogue::default();
+    let mut ask = |language: Language, text: &str| talk.ask(&station, language, text, now).unwrap();
+    // Computed for now, not recited.
+    let reply = ask(Language::Ja, "お風呂は何時までですか");
+    assert_eq!(reply.answer.as_deref(), Some("genpei-no-yu.hours"));
+    assert!(ruby::plain(&reply.text).contains("いま開いています。20時半に閉まります"), "{}", reply.text);
+    // The place is remembered; Tuesday is its day off.
+    let reply = ask(Language::Ja, "明日は");
+    assert!(ruby::plain(&reply.text).contains("お休み"), "{}", reply.text);
+    let reply = ask(Language::Ja, "料金は");
+    assert_eq!(reply.answer.as_deref(), Some("genpei-no-yu.fee"));
+    let again = ask(Language::Ja, "もう一度言ってください");
+    assert_eq!(again, reply);
+    // In another language, at any moment.
+    let reply = ask(Language::En, "How do I get to Kurikara Fudoji temple?");
+    assert_eq!(reply.answer.as_deref(), Some("kurikara-fudoji.where"));
+    // An emergency.
+    let reply = ask(Language::Ja, "人が倒れています、救急車を呼んでください");
+    assert!(reply.staff && reply.answer.is_some(), "{reply:?}");
+    // What is in no guide.
+    let reply = ask(Language::Ja, "日経平均株価はいくらですか");
+    assert_eq!(reply.answer, None, "{reply:?}");
+}
+
+#[test]
+fn a_wish_to_book_is_heard_completely_corrected_and_never_called_booked() {
+    let station = answerer("kurikara");
+    let now = monday_evening();
+    let mut talk = Dialogue::default();
+    let mut ask = |text: &str| ruby::plain(&talk.ask(&station, Language::Ja, text, now).unwrap().text);
+    assert!(ask("研修室を予約したいです").contains("何月何日"));
+    assert!(ask("11月28日").contains("何人"));
+    assert!(ask("200人です").contains("60人まで"));
+    let done = ask("20人です");
+    assert!(done.contains("11月28日") && done.contains("20人") && done.contains("まだ予約はできていません"), "{done}");
+}
+
+#[test]
+fn a_city_hall_says_where_to_go() {
+    let hall = answerer("nagisa");
+    let mut talk = Dialogue::default();
+    for (language, text) in [
+        (Language::Ja, "住民票を取りたいのですが、どこへ行けばいいですか"),
+        (Language::En, "Where can I get a certificate of residence?"),
+        (Language::ZhHans, "在哪里可以办住民票"),
+        (Language::Ko, "주민표는 어디에서 받을 수 있나요"),
+    ] {
+        let reply = talk.ask(&hall, language, text, monday_evening()).unwrap();
+        assert!(reply.answer.is_some() || !reply.choices.is_empty(), "{text}: {reply:?}");
+        assert!(reply.text.contains('2') || !reply.choices.is_empty(), "{text}: {}", reply.text);
+    }
+}
