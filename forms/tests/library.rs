@@ -149,6 +149,22 @@ fn nothing_is_printed_while_a_required_value_is_missing() {
 }
 
 #[test]
+fn a_signature_that_is_left_for_the_desk_is_not_missing() {
+    for id in LIBRARY {
+        let form = form(id);
+        let mut filling = filling();
+        filling.signature.clear();
+        let missing = match form.fill(&filling) {
+            Err(FillError::Missing(missing)) => missing.into_iter().any(|id| id.0 == "signature"),
+            _ => false,
+        };
+        filling.sign_at_desk = true;
+        assert!(form.fill(&filling).is_ok(), "{id}");
+        assert_eq!(missing, form.wants_signature(), "{id}");
+    }
+}
+
+#[test]
 fn hard_names_are_drawn_as_they_are_or_refused() {
     let sixty = "寿限無寿限無五劫の擦り切れ海砂利水魚の水行末雲来末風来末食う寝る処に住む処藪ら柑子の藪柑子パイポパイポのシューリンガンの";
     assert_eq!(sixty.chars().count(), 60);

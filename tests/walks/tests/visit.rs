@@ -109,7 +109,7 @@ fn form_of(pdf: &Path) -> anyhow::Result<&'static str> {
     let text: String = output(Command::new("pdftotext").arg(pdf).arg("-"))?.split_whitespace().collect();
     let titles = [
         ("住民異動届", "juminido-todoke"),
-        ("国民健康保険", "kokuho-shikaku"),
+        ("国民健康保険資格異動届", "kokuho-shikaku"),
         ("印鑑登録証明書", "inkan-certificate"),
         ("税証明", "tax-certificate"),
     ];
