@@ -119,15 +119,20 @@ impl Kiosk {
             self.give(Event::Day(today()));
         }
         // One picture a turn is enough: a slow screen shows the newest.
-        let mut frame = None;
+        let mut frame: Option<image::RgbaImage> = None;
         while let Ok(message) = self.inbox.try_recv() {
             match message {
                 Inbound::Event(event) => self.give(event),
-                Inbound::Frame(picture) => frame = Some(picture),
+                Inbound::Frame(picture) => {
+                    if let Some(mut last) = frame.replace(picture) {
+                        screens::overwrite(&mut last);
+                    }
+                }
                 Inbound::Pages { visit, form, pages } if visit == self.visit.session().visit => {
                     self.screen.set_pages(&form, pages);
                 }
-                Inbound::Pages { .. } => {}
+                // Of a visit that has ended.
+                Inbound::Pages { mut pages, .. } => pages.iter_mut().for_each(screens::overwrite),
             }
         }
         if self.ticked.elapsed() >= TICK {
@@ -139,8 +144,8 @@ impl Kiosk {
             self.screen.show(&view);
             self.shown = Some(view);
         }
-        if let Some(frame) = frame.filter(|_| !self.visit.state().is_home()) {
-            self.screen.set_camera_frame(&frame);
+        if let Some(frame) = frame {
+            self.screen.set_camera_frame(frame);
         }
     }
 
