@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::path::Path;
 
 /// Values that exist without a question.
-pub(crate) const GIVEN: [&str; 6] = ["name", "address", "birth_date", "sex", "today", "signature"];
+pub(crate) const GIVEN: [&str; 7] = ["name", "address", "birth_date", "sex", "provenance", "today", "signature"];
 /// The sheets that offices have, in millimetres.
 const SHEETS: [(f32, f32); 5] = [(210.0, 297.0), (297.0, 420.0), (148.0, 210.0), (257.0, 364.0), (182.0, 257.0)];
 /// What a sheet may differ by, in millimetres.

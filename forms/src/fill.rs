@@ -77,6 +77,8 @@ pub struct Filling {
     pub values: BTreeMap<String, String>,
     /// The signature's strokes.
     pub signature: Vec<Stroke>,
+    /// The person signs at the desk: a blank place for a signature is not missing.
+    pub sign_at_desk: bool,
 }
 
 impl Filling {
@@ -95,9 +97,14 @@ impl Filling {
                 Sex::Other => "other",
             };
             map.insert("sex".into(), sex.into());
+            map.insert("provenance".into(), values.provenance.name().into());
         }
         let signature = values.signature.as_ref().map(|signature| signature.reveal());
-        Self { values: map, signature: signature.map_or_else(Vec::new, |Signature(strokes)| strokes.clone()) }
+        Self {
+            values: map,
+            signature: signature.map_or_else(Vec::new, |Signature(strokes)| strokes.clone()),
+            sign_at_desk: values.sign_at_desk,
+        }
     }
 }
 
@@ -189,7 +196,7 @@ impl Form {
         for field in self.fields.iter().filter(|field| field.required) {
             let Some(name) = &field.value else { continue };
             let there = match field.fit {
-                Fit::Signature => filling.signature.iter().any(|stroke| stroke.len() > 1),
+                Fit::Signature => filling.sign_at_desk || filling.signature.iter().any(|stroke| stroke.len() > 1),
                 _ => filling.get(name).is_some(),
             };
             let asked = self.question(name).is_none_or(|question| self.asked(question, filling));

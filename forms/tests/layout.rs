@@ -207,6 +207,10 @@ fn a_form_about_somebody_else_names_them_and_the_visitor_each_in_their_place() {
         for (part, value) in [("name", "渚　みなと"), ("kana", "ナギサ　ミナト"), ("birth", "2026-11-10")] {
             filling.values.insert(format!("{person}_{part}"), value.into());
         }
+        // Where that person's address is asked too.
+        if form.questions().iter().any(|question| question.id.0 == format!("{person}_address")) {
+            filling.values.insert(format!("{person}_address"), "渚市港町3-5-2".into());
+        }
         filling.values.insert("name".into(), "渚　花子".into());
         let paper = Paper::of(&form.fill(&filling).unwrap());
         let fields = common::fields(&folder(id).join("form.toml"));

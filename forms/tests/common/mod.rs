@@ -31,7 +31,7 @@ pub fn filling() -> Filling {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/bench/values.json")).unwrap();
     let values: BTreeMap<String, String> = serde_json::from_str(&text).unwrap();
     let signature = serde_json::from_str("[[[0,0],[40,50],[10,90]],[[60,10],[60,80]]]").unwrap();
-    Filling { values, signature }
+    Filling { values, signature, sign_at_desk: false }
 }
 
 /// With one value changed.
@@ -209,7 +209,7 @@ impl Made {
 
 pub fn values_of(values: &[(&str, &str)]) -> Filling {
     let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Filling { values, signature: Vec::new() }
+    Filling { values, signature: Vec::new(), sign_at_desk: false }
 }
 
 /// Where ink came to a page, in pixels.

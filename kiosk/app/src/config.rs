@@ -25,11 +25,19 @@ pub enum SlipPrinter {
     Tcp(String),
 }
 
+/// The line to staff.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct StaffCall {
+    /// Where a call is posted as JSON (`kiosk`, `reason`): `http://…`, inside the municipality's own network.
+    pub url: String,
+}
+
 /// The file given to `kiosk run`. Paths are relative to the file's folder.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Config {
-    /// This kiosk's name, such as `hall-1`: no two that share a printer may have the same.
+    /// This kiosk's name, such as `hall-1`, for staff and for printers: no two that share a printer may have the same.
     pub name: String,
     /// The site pack's folder.
     pub site: PathBuf,
@@ -45,9 +53,11 @@ pub struct Config {
     pub camera: Option<Camera>,
     /// The folder of the networks that find and compare faces.
     pub weights: Option<PathBuf>,
+    /// How staff are called; without it the person is asked to fetch them.
+    pub staff_call: Option<StaffCall>,
     /// The database of counts.
     pub store: PathBuf,
-    /// Record each run here for developers (personal values by name only).
+    /// Record each run in this folder for developers (personal values by name only): one file a run, named by its start.
     pub recording: Option<PathBuf>,
     /// The screen in pixels: width, height.
     #[serde(default = "portrait")]
@@ -93,6 +103,10 @@ impl Config {
             std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         let mut config: Self = toml::from_str(&text)
             .map_err(|error| ConfigError::Malformed { path: path.to_owned(), what: error.to_string() })?;
+        if let Some(line) = config.staff_call.as_ref().filter(|line| !line.url.starts_with("http://")) {
+            let what = format!("staff-call: {}: only http:// is spoken", line.url);
+            return Err(ConfigError::Malformed { path: path.to_owned(), what });
+        }
         let folder = path.parent().unwrap_or(Path::new("."));
         let paths =
             [Some(&mut config.site), Some(&mut config.store), config.authorities.as_mut(), config.weights.as_mut()];

@@ -4,12 +4,13 @@ use crate::config::Config;
 use crate::ports::{Inbound, Ports, Post, now};
 use anyhow::Context;
 use domain::form::FormId;
-use domain::{Date, Timestamp};
+use domain::{Date, Timestamp, VisitId};
 use kanji::Kanji;
 use screens::Screen;
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::BufWriter;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, OnceLock};
@@ -58,16 +59,14 @@ impl Kiosk {
             (id.clone(), outline)
         };
         pack.catalogue.forms = forms.iter().map(outline).collect();
+        let catalogue = Arc::new(pack.catalogue);
+        let visit = Visit::new(Arc::clone(&catalogue), pack.policy).after(last_visit());
         let recorder = match &config.recording {
-            Some(path) => {
-                let file = File::create(path).with_context(|| path.display().to_string())?;
-                Some(Recorder::new(BufWriter::new(file), &pack.catalogue, &pack.policy)?)
-            }
+            Some(folder) => Some(Recorder::new(BufWriter::new(new_recording(folder)?), &visit)?),
             None => None,
         };
         let (queue, inbox) = mpsc::channel();
         let post = Post { queue, wake: Arc::new(wake) };
-        let catalogue = Arc::new(pack.catalogue);
         let kanji = load_kanji()?;
         let options = screens::Options {
             size: config.screen,
@@ -82,7 +81,7 @@ impl Kiosk {
         let screen = Screen::new(options, move |intent| touches.send(Inbound::Event(Event::Touch(intent))))?;
         let ports = Ports::start(config, forms, post)?;
         let mut kiosk = Self {
-            visit: Visit::new(catalogue, pack.policy),
+            visit,
             words: Phrasebook::shipped()?,
             ports,
             screen,
@@ -128,10 +127,10 @@ impl Kiosk {
                         screens::overwrite(&mut last);
                     }
                 }
-                Inbound::Pages { visit, form, pages } if visit == self.visit.session().visit => {
-                    self.screen.set_pages(&form, pages);
+                Inbound::Pages { request, form, pages } if self.visit.state().previewed() == Some(request) => {
+                    self.screen.set_pages(request, &form, pages);
                 }
-                // Of a visit that has ended.
+                // Of a filling that nobody looks at any more.
                 Inbound::Pages { mut pages, .. } => pages.iter_mut().for_each(screens::overwrite),
             }
         }
@@ -182,6 +181,21 @@ fn load_kanji() -> std::io::Result<Arc<OnceLock<Kanji>>> {
         Err(error) => tracing::warn!(%error, "only kana can be entered"),
     })?;
     Ok(there)
+}
+
+/// Where this run's numbers begin: at the second in which it did. No run gives them out as fast as seconds pass, so the next
+/// run begins above them, and a desk that is shown two of a day never sees the same.
+fn last_visit() -> VisitId {
+    const EPOCH: jiff::Timestamp = jiff::Timestamp::constant(1_767_225_600, 0); // 2026-01-01
+    let seconds = jiff::Timestamp::now().as_second() - EPOCH.as_second();
+    VisitId(u64::try_from(seconds).unwrap_or(0))
+}
+
+/// A recording of its own for each run: what an earlier one has written stays.
+fn new_recording(folder: &Path) -> anyhow::Result<File> {
+    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let path = folder.join(jiff::ZonedDateTime::now().strftime("%Y%m%dT%H%M%S%3f.jsonl").to_string());
+    File::create_new(&path).with_context(|| path.display().to_string())
 }
 
 /// The kiosk's day, by its own clock and time zone.

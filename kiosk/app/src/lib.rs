@@ -4,6 +4,7 @@
 mod config;
 mod kiosk;
 mod ports;
+mod staff;
 
-pub use config::{Camera, Config, ConfigError, SlipPrinter};
+pub use config::{Camera, Config, ConfigError, SlipPrinter, StaffCall};
 pub use kiosk::Kiosk;

@@ -1,10 +1,11 @@
 //! The outside world: every port, and who does what an effect says.
 
 use crate::config::{Camera, Config, SlipPrinter};
+use crate::staff;
 use anyhow::Context;
 use domain::face::{FaceCommand, FaceEvent};
-use domain::form::{FilledForm, FormEvent, FormId};
-use domain::{Timestamp, VisitId};
+use domain::form::{FillRefusal, FilledForm, FormEvent, FormId};
+use domain::{RequestId, Timestamp};
 use image::RgbaImage;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,8 +16,8 @@ use visit::{Effect, Event};
 pub enum Inbound {
     /// Something for the core.
     Event(Event),
-    /// The pages of a filled form, drawn.
-    Pages { visit: VisitId, form: FormId, pages: Vec<RgbaImage> },
+    /// The pages of a filled form, drawn; those of another filling hold other values.
+    Pages { request: RequestId, form: FormId, pages: Vec<RgbaImage> },
     /// A live picture.
     Frame(RgbaImage),
 }
@@ -54,7 +55,8 @@ pub struct Ports {
     printing: printing::Handle,
     /// `None` where the database cannot be opened: a kiosk that counts nothing still serves.
     store: Option<store::Handle>,
-    previews: Sender<Vec<FilledForm>>,
+    staff: staff::Handle,
+    previews: Sender<(RequestId, Vec<FilledForm>)>,
 }
 
 impl Ports {
@@ -84,7 +86,7 @@ impl Ports {
             _ => None,
         };
         if faces.is_none() {
-            post.send(Inbound::Event(Event::Face(FaceEvent::NoCamera)));
+            post.send(Inbound::Event(Event::Face(FaceEvent::NotInstalled)));
         }
         let slip = config.slip_printer.as_ref().map(|slip| match slip {
             SlipPrinter::Device(path) => printing::SlipPrinter::Device(path.clone()),
@@ -99,8 +101,9 @@ impl Ports {
         })?;
         let store =
             store::spawn(&config.store).inspect_err(|error| tracing::error!(%error, "running without counting")).ok();
+        let staff = staff::spawn(config.name.clone(), config.staff_call.clone(), post.event(Event::Staff))?;
         let previews = preview_thread(post.clone())?;
-        Ok(Self { post, cards, faces, forms, printing, store, previews })
+        Ok(Self { post, cards, faces, forms, printing, store, staff, previews })
     }
 
     /// Does what the core says, but for [`Effect::Forget`], which is the screen's.
@@ -110,7 +113,7 @@ impl Ports {
             Effect::Face(command) => match (&self.faces, command) {
                 (Some(faces), command) => faces.send(command),
                 (None, FaceCommand::Stop) => {}
-                (None, _) => self.post.send(Inbound::Event(Event::Face(FaceEvent::NoCamera))),
+                (None, _) => self.post.send(Inbound::Event(Event::Face(FaceEvent::NotInstalled))),
             },
             Effect::Fill(job) => self.forms.send(job),
             Effect::Printer(command) => self.printing.send(command),
@@ -119,27 +122,37 @@ impl Ports {
                     store.send(kpi);
                 }
             }
-            Effect::CallStaff(reason) => tracing::warn!(?reason, "staff are called"),
+            Effect::CallStaff(reason) => self.staff.send(reason),
             Effect::Forget => {}
         }
     }
 
     /// Draws the pages of what was filled, beside the core's own way.
     pub fn preview(&self, event: &Event) {
-        if let Event::Form(FormEvent::Filled { forms, .. }) = event {
+        if let Event::Form(FormEvent::Filled { request, forms }) = event {
             // The thread lives as long as the ports.
-            let _ = self.previews.send(forms.clone());
+            let _ = self.previews.send((*request, forms.clone()));
         }
     }
 }
 
-fn preview_thread(post: Post) -> std::io::Result<Sender<Vec<FilledForm>>> {
-    let (queue, orders) = mpsc::channel::<Vec<FilledForm>>();
+fn preview_thread(post: Post) -> std::io::Result<Sender<(RequestId, Vec<FilledForm>)>> {
+    let (queue, orders) = mpsc::channel::<(RequestId, Vec<FilledForm>)>();
     std::thread::Builder::new().name("previews".into()).spawn(move || {
-        for filled in orders.into_iter().flatten() {
-            let page = |page| forms::page_image(&filled.pdf.reveal().0, usize::from(page), PREVIEW_WIDTH).ok();
-            let pages = (0..filled.pages).filter_map(page).collect();
-            post.send(Inbound::Pages { visit: filled.visit, form: filled.form.clone(), pages });
+        for (request, filled) in orders {
+            for paper in filled {
+                let form = paper.form.clone();
+                let page = |page| forms::page_image(&paper.pdf.reveal().0, usize::from(page), PREVIEW_WIDTH).ok();
+                let pages: Vec<_> = (0..paper.pages).map_while(page).collect();
+                // What nobody can look at is not printed.
+                let event = if pages.is_empty() {
+                    FormEvent::Refused { request, form: form.clone(), why: FillRefusal::BrokenForm }
+                } else {
+                    FormEvent::Drawn { request, form: form.clone() }
+                };
+                post.send(Inbound::Pages { request, form, pages });
+                post.send(Inbound::Event(Event::Form(event)));
+            }
         }
     })?;
     Ok(queue)

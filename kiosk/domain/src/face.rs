@@ -75,8 +75,10 @@ pub enum FaceEvent {
     Different(RequestId),
     /// The card's photo holds no face that can be compared.
     PhotoUnusable(RequestId),
-    /// No picture comes from the camera.
+    /// No picture comes from the camera. It may come when it is asked for again.
     NoCamera,
+    /// This kiosk has no camera: the face is no way here.
+    NotInstalled,
     /// Pictures come again.
     CameraReady,
 }

@@ -12,7 +12,7 @@ use zeroize::Zeroize;
 #[serde(transparent)]
 pub struct FormId(pub String);
 
-/// A value's name: `name`, `address`, `birth_date`, `sex`, `today`, `signature`, or a question's id.
+/// A value's name: `name`, `address`, `birth_date`, `sex`, `provenance`, `today`, `signature`, or a question's id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ValueId(pub String);
@@ -142,15 +142,48 @@ private_newtype!(
     Signature(Vec<Stroke>)
 );
 
+/// Where the four facts come from: the desk looks at papers differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provenance {
+    /// As a card has them that was proved genuine.
+    Card,
+    /// As a card has them; whether it is genuine could not be checked.
+    CardUnchecked,
+    /// From a card, and something was corrected by hand.
+    CardChanged,
+    /// Typed.
+    #[default]
+    Typed,
+}
+
+impl Provenance {
+    /// Its name, as the value `provenance` of a form.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Card => "card",
+            Self::CardUnchecked => "card-unchecked",
+            Self::CardChanged => "card-changed",
+            Self::Typed => "typed",
+        }
+    }
+}
+
 /// What a form is filled with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Values {
     /// The four facts, confirmed or corrected.
     pub facts: Option<Facts>,
+    /// Where they come from.
+    #[serde(default)]
+    pub provenance: Provenance,
     /// Answers by question.
     pub answers: BTreeMap<ValueId, Personal<String>>,
     /// The signature.
     pub signature: Option<Personal<Signature>>,
+    /// The person signs at the desk: the field stays blank and is not missing.
+    #[serde(default)]
+    pub sign_at_desk: bool,
     /// The day of the application.
     pub today: Date,
 }
@@ -214,7 +247,14 @@ pub enum FormEvent {
         /// The filled forms.
         forms: Vec<FilledForm>,
     },
-    /// A form could not be filled; none is printed.
+    /// The first page of a filled form was drawn for the preview: the person can see what will be printed.
+    Drawn {
+        /// Which job.
+        request: RequestId,
+        /// The form.
+        form: FormId,
+    },
+    /// A form could not be filled, or not be drawn; none is printed.
     Refused {
         /// Which job.
         request: RequestId,
@@ -230,13 +270,21 @@ impl Zeroize for Values {
         self.facts = None;
         self.answers.clear();
         self.signature = None;
+        self.sign_at_desk = false;
     }
 }
 
 impl Private for Values {
     const NAME: &'static str = "Values";
     fn stand_in() -> Self {
-        Self { facts: None, answers: BTreeMap::new(), signature: None, today: Date::constant(2000, 1, 1) }
+        Self {
+            facts: None,
+            provenance: Provenance::default(),
+            answers: BTreeMap::new(),
+            signature: None,
+            sign_at_desk: false,
+            today: Date::constant(2000, 1, 1),
+        }
     }
 }
 

@@ -20,7 +20,8 @@ impl Timestamp {
     }
 }
 
-/// One visit: from a person's first touch to the home screen. Never reused while the kiosk runs.
+/// One visit: from a person's first touch to the home screen. Counted on from the second in which the kiosk's process began,
+/// so that no two visits of one kiosk share a number, whatever was restarted between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct VisitId(pub u64);
 

@@ -96,7 +96,7 @@ pub(crate) fn show(core: &Core, view: &View, moved: bool) {
             global.set_help(say(help.as_deref().unwrap_or_default()));
             entry::publish(core);
         }
-        Body::Confirm { rows, provenance } => {
+        Body::Confirm { rows, provenance, genuine } => {
             if let Some(row) = edited(core, view) {
                 core.entry.borrow_mut().relabel(&row.editor);
                 global.set_label(ruby::plain(&row.label).into());
@@ -121,7 +121,7 @@ pub(crate) fn show(core: &Core, view: &View, moved: bool) {
             confirm.set_missing(say(missing.map_or("", |words| words)));
             confirm.set_corrected(say(terms::by_hand(language)));
             confirm.set_provenance(say(provenance));
-            confirm.set_genuine(rows.iter().all(|row| !row.corrected && !row.missing));
+            confirm.set_genuine(*genuine);
         }
         _ => {}
     }

@@ -22,8 +22,8 @@ mod wipe;
 
 pub use wipe::overwrite;
 
-use domain::Date;
 use domain::form::FormId;
+use domain::{Date, RequestId};
 use slint::{ComponentHandle, Model, PhysicalSize, PlatformError, Timer, TimerMode};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -70,6 +70,8 @@ pub(crate) struct Core {
     preview: RefCell<papers::Preview>,
     guard: Timer,
     bin: wipe::Bin,
+    /// Runs for a second after each sign of life.
+    alive: Timer,
 }
 
 impl Core {
@@ -130,6 +132,7 @@ impl Screen {
             preview: RefCell::default(),
             guard: Timer::default(),
             bin: wipe::Bin::default(),
+            alive: Timer::default(),
         });
         phrase::wire(&core.app);
         shell::wire(&core);
@@ -162,9 +165,9 @@ impl Screen {
         }
     }
 
-    /// The pictures of a form's pages, for the preview.
-    pub fn set_pages(&self, form: &FormId, pages: Vec<image::RgbaImage>) {
-        papers::set_pages(&self.core, form, pages);
+    /// The pictures of a form's pages, for the preview of this filling.
+    pub fn set_pages(&self, request: RequestId, form: &FormId, pages: Vec<image::RgbaImage>) {
+        papers::set_pages(&self.core, request, form, pages);
     }
 
     /// A picture from the camera, as a mirror shows it. Overwritten, and not shown, where no face is asked for.
@@ -274,7 +277,7 @@ impl Core {
                 identifying::show(self, view, moved);
             }
             Body::Confirm { .. } | Body::Ask { .. } => asking::show(self, view, moved),
-            Body::Sign { statement } => signing::show(self, view, statement),
+            Body::Sign { .. } => signing::show(self, view, moved),
             Body::Preview { .. }
             | Body::Printing { .. }
             | Body::Collect { .. }

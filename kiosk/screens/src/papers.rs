@@ -6,16 +6,17 @@ use crate::ui::{self, Help, Level, PaperState, Papers, Phrase, Rate};
 use crate::wipe::{self, Pixels};
 use crate::{Core, terms};
 use domain::form::FormId;
-use domain::ruby;
+use domain::{RequestId, ruby};
 use slint::{ComponentHandle, Image, ModelRc, SharedString};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use visit::Intent;
 use visit::view::{self, Body, PaperRow, View};
 
-/// The pictures of the pages, and which one is looked at.
+/// The pictures of the pages of one filling, and which one is looked at.
 #[derive(Default)]
 pub(crate) struct Preview {
+    request: RequestId,
     pages: BTreeMap<FormId, Vec<Pixels>>,
     at: usize,
 }
@@ -38,11 +39,17 @@ pub(crate) fn wire(core: &Rc<Core>) {
     }));
 }
 
-pub(crate) fn set_pages(core: &Rc<Core>, form: &FormId, pages: Vec<image::RgbaImage>) {
+pub(crate) fn set_pages(core: &Rc<Core>, request: RequestId, form: &FormId, pages: Vec<image::RgbaImage>) {
     let pixels = pages.into_iter().map(wipe::taken).collect();
-    let last = core.preview.borrow_mut().pages.insert(form.clone(), pixels);
+    let last: Vec<_> = {
+        let mut preview = core.preview.borrow_mut();
+        let stale = if preview.request == request { BTreeMap::new() } else { std::mem::take(&mut preview.pages) };
+        preview.request = request;
+        let last = preview.pages.insert(form.clone(), pixels);
+        stale.into_values().chain(last).flatten().collect()
+    };
     show_page(core);
-    wipe::discard(core, last.into_iter().flatten());
+    wipe::discard(core, last);
 }
 
 /// Overwrites the pages, and which papers there were.
@@ -71,18 +78,22 @@ fn order(papers: &[PaperRow], pages: &BTreeMap<FormId, Vec<Pixels>>) -> Vec<(usi
 
 fn show_page(core: &Core) {
     let Some(view) = core.view() else { return };
-    let Body::Preview { papers, ready } = &view.body else { return };
+    let Body::Preview { request, papers, ready } = &view.body else { return };
     let global = core.app.global::<ui::Preview>();
     let mut state = core.preview.borrow_mut();
-    let order = order(papers, &state.pages);
-    state.at = state.at.min(order.len().saturating_sub(1));
-    let Some((paper, page)) = order.get(state.at).and_then(|(paper, page)| Some((papers.get(*paper)?, *page))) else {
+    // Another filling's pages have other values on them.
+    let none = BTreeMap::new();
+    let drawn = if state.request == *request { &state.pages } else { &none };
+    let order = order(papers, drawn);
+    let at = state.at.min(order.len().saturating_sub(1));
+    let Some((paper, page)) = order.get(at).and_then(|(paper, page)| Some((papers.get(*paper)?, *page))) else {
         return;
     };
-    let pixels = state.pages.get(&paper.form).and_then(|pages| pages.get(page)).filter(|_| *ready);
+    let pixels = drawn.get(&paper.form).and_then(|pages| pages.get(page)).cloned();
+    state.at = at;
     global.set_ready(*ready);
     global.set_page_there(pixels.is_some());
-    global.set_page(pixels.map(|pixels| Image::from_rgba8(pixels.clone())).unwrap_or_default());
+    global.set_page(pixels.map(Image::from_rgba8).unwrap_or_default());
     global.set_title(phrase(&paper.title, view.settings.furigana));
     let (n, m) = ((state.at + 1).to_string(), order.len().to_string());
     let position = ruby::plain(&view.captions.page_of).replace("{n}", &n).replace("{m}", &m);

@@ -7,8 +7,12 @@ use domain::{Language, ruby};
 use slint::{ComponentHandle, ModelRc, SharedString, Timer, TimerMode, VecModel};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 use visit::view::{Body, Button, View};
 use visit::{Intent, TextSize};
+
+/// For so long a sign of life lasts.
+const A_SECOND: Duration = Duration::from_secs(1);
 
 /// What the frame remembers between two views.
 #[derive(Default)]
@@ -44,7 +48,7 @@ pub(crate) fn with_arg<A>(core: &Rc<Core>, act: impl Fn(&Rc<Core>, A) + 'static)
     }
 }
 
-fn press(core: &Core, button: Option<&Button>) {
+pub(crate) fn press(core: &Core, button: Option<&Button>) {
     if let Some(button) = button.filter(|button| button.enabled) {
         core.send(button.intent.clone());
     }
@@ -56,7 +60,7 @@ fn main_pressed(core: &Core) {
         Body::Ask { .. } => asking::answer(core, &view),
         Body::Confirm { .. } if core.editing.get().is_some() => asking::correct(core, &view),
         Body::Pin { .. } | Body::CodeB { .. } => identifying::send(core, &view),
-        Body::Sign { .. } => signing::send(core),
+        Body::Sign { .. } => signing::send(core, &view),
         _ => press(core, view.next.as_ref()),
     }
 }
@@ -129,9 +133,17 @@ pub(crate) fn wire(core: &Rc<Core>) {
             press(core, view.idle.as_ref().map(|idle| &idle.quit));
         }
     }));
-    core.app.global::<Guard>().set_open(true);
+    let guard = core.app.global::<Guard>();
+    guard.set_open(true);
+    guard.on_touched(with(core, |core| {
+        // The core counts in seconds: one sign of life in each is enough.
+        if !core.alive.running() {
+            core.alive.start(TimerMode::SingleShot, A_SECOND, || {});
+            core.send(Intent::Alive);
+        }
+    }));
     let weak = Rc::downgrade(core);
-    core.app.global::<Guard>().on_again(move |name| weak.upgrade().is_some_and(|core| again(&core, name)));
+    guard.on_again(move |name| weak.upgrade().is_some_and(|core| again(&core, name)));
 }
 
 /// Whether this control was touched a moment ago. From the first of several taps on, so that whoever goes on tapping is heard.
@@ -236,7 +248,7 @@ pub(crate) fn show(core: &Core, view: &View, last: Option<&View>) {
     let main = match &view.body {
         Body::Pin { .. } | Body::CodeB { .. } => ok(),
         Body::Confirm { .. } if edited.is_some() => Some((view.captions.ok.clone(), true)),
-        Body::Sign { .. } => view.next.as_ref().map(|next| (next.label.clone(), next.enabled && !signing::empty(core))),
+        Body::Sign { .. } => view.next.as_ref().map(|next| (next.label.clone(), next.enabled && signing::enough(core))),
         _ => view.next.as_ref().map(|next| (next.label.clone(), next.enabled)),
     };
     frame.set_main_shown(main.is_some());

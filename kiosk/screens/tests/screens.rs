@@ -122,19 +122,18 @@ fn when_a_visit_ends_nothing_of_it_is_left_on_the_screen() {
         // While a fact is being changed, the button for it is away.
         let quit = stage.view().quit.unwrap().intent;
         stage.want(quit);
-        for _ in 0..4 {
-            if !stage.visit.state().is_home() {
-                let next = stage.view().next.map(|next| next.label).unwrap_or_default();
-                stage.touch_and_rest(&next);
-                stage.remove_card();
-            }
-        }
+        nothing_of_hanako(&stage, stop);
+        stage.remove_card();
         assert!(stage.visit.state().is_home(), "{stop}: {}", stage.visit.state().name());
-        assert_eq!(stage.screen.personal(), [""; 0], "{stop}");
-        for text in stage.texts() {
-            for part in ["花子", "海辺町", "昭和55年"] {
-                assert!(!text.contains(part), "{stop}: {text}");
-            }
+        nothing_of_hanako(&stage, stop);
+    }
+}
+
+fn nothing_of_hanako(stage: &Stage, stop: &str) {
+    assert_eq!(stage.screen.personal(), [""; 0], "{stop}");
+    for text in stage.texts() {
+        for part in ["花子", "海辺町", "昭和55年"] {
+            assert!(!text.contains(part), "{stop}: {text}");
         }
     }
 }
@@ -244,6 +243,43 @@ fn a_face_is_nowhere_in_memory_once_its_visit_is_over() {
         stage.pass(60);
     });
     assert_eq!(in_memory(&mut block, &inverted), 0);
+}
+
+#[test]
+fn a_finger_at_work_is_a_sign_of_life_once_a_second() {
+    let mut stage = confirming();
+    stage.want(Intent::Next);
+    stage.pass(2000);
+    let alive = |stage: &mut Stage| {
+        stage.alive = 0;
+        ["ナ", "サ", "ハ"].into_iter().for_each(|key| stage.touch(key));
+        stage.alive
+    };
+    assert_eq!(alive(&mut stage), 1, "three keys within a second");
+    stage.pass(1100);
+    assert_eq!(alive(&mut stage), 1);
+}
+
+#[test]
+fn a_dot_is_no_signature_and_the_desk_is_another_way() {
+    let mut stage = confirming();
+    stage.want(Intent::Next);
+    for _ in 0..40 {
+        let Body::Ask { question, .. } = stage.view().body else { break };
+        let value = domain::Personal::new("self".to_owned());
+        stage.want(Intent::Answer(question, domain::form::Answer { value, fault: None, opens: vec![] }));
+    }
+    let Body::Sign { at_desk, .. } = stage.view().body else { panic!("{}", stage.visit.state().name()) };
+    let title = domain::ruby::plain(&stage.view().title);
+    let signed = stage.view().next.unwrap().label;
+    stage.draw(&title, &[(0.5, 0.5), (0.51, 0.5)]);
+    assert!(stage.find(&signed).is_none(), "a dot");
+    stage.draw(&title, &[(0.2, 0.4), (0.6, 0.6)]);
+    assert!(stage.find(&signed).is_some());
+    stage.sent.clear();
+    stage.touch_and_rest(&at_desk.label);
+    assert_eq!(stage.sent, [Intent::SignAtDesk]);
+    assert_eq!(stage.visit.state().name(), "preview");
 }
 
 #[test]

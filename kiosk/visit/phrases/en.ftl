@@ -36,16 +36,21 @@ button-again = Try again
 button-fix = Correct it
 button-correct = This is correct
 button-signed = I have signed
+button-sign-at-desk = Sign at the desk
 button-print = Print
 button-stop-printing = Stop printing and end
 button-drop-form = Leave out this form
 button-taken = I have everything
+button-took = I have taken them
 button-skip = Skip and finish
 button-resume = Back to my forms
 button-more-time = Continue
 button-quit-now = End now
 
 service-minutes = About { $minutes } min
+service-detail = { $minutes } · { $fee }
+list = { $first }, { $next }
+spoken-pair = { $first }. { $next }
 choose-none = Please choose a service
 choose-some = { $count } chosen
 
@@ -54,6 +59,11 @@ home-lead = Touch the screen to start
 home-promise-writing = Your My Number Card fills in your name and address for you
 home-promise-nothing-kept = Nothing about you stays in this machine
 home-promise-staff = Our staff are happy to help
+
+printer-now = { $cause } Printing has to wait, but you can start now.
+closed-title = Out of service
+closed-lead = We apologise for the inconvenience
+closed-text = This machine can neither read cards nor print at the moment. Please come to the desk.
 
 choose-title = What would you like to do?
 choose-lead = Choose as many as you need. Your card is read only once.
@@ -77,11 +87,14 @@ reading-title = Reading your card
 reading-lead = Please do not move the card
 pin-title = Enter your PIN
 pin-lead = Four digits (for “card-face information input support”). Make sure nobody can see it.
-pin-tries = { $left } tries left
+pin-tries = { $left ->
+    [one] { $left } try left
+   *[other] { $left } tries left
+}
 code-b-title = Enter the numbers on the front of your card
 code-b-lead = Three numbers, as printed on the card
 code-birth = ① Date of birth in the Japanese calendar (6 digits; Showa 55, 17 February is 550217)
-code-expiry = ② Year in which the card expires (4 digits)
+code-expiry = ② Year in which the card itself expires (4 digits; not the digital certificate)
 code-security = ③ Security code (4 digits below the photo)
 face-title = Look into the camera
 face-lead = Glasses and head coverings may stay on. If you can, lower your mask a little.
@@ -102,8 +115,9 @@ confirm-title = Please check these details
 confirm-lead = If something is wrong, press “Change”
 confirm-typing-title = Please enter these four details
 confirm-typing-lead = Press the button at the right of each line
-confirm-genuine = The card’s digital signature was verified
-confirm-unchecked = The card’s digital signature was not verified
+confirm-genuine = We checked that this is a genuine card
+confirm-unchecked = We did not check whether this is a genuine card
+confirm-changed = You corrected some of what the card says. Please show your ID at the desk
 confirm-typed = Typed by you. Please show your ID at the desk
 fact-name = Name
 fact-address = Address
@@ -117,6 +131,7 @@ sex-other = Other / not stated
 ask-count = Question { $n } of { $of }
 sign-title = Sign with your finger
 sign-lead = Please write your name inside the frame
+sign-done-lead = You have signed. To sign again, clear it first
 sign-statement = Your signature is used only on today’s forms. It is erased when you finish.
 preview-title = Please check your forms
 preview-lead = If everything is right, press “Print”
@@ -133,23 +148,42 @@ collect-card-lead = Your card is still on the reader. Take your card and your pa
 collect-failed-title = Some papers could not be printed
 collect-failed-lead = We are sorry. Please tell our staff that printing failed
 rate-title = How was it?
-rate-lead = One tap and you are done. It is not linked to your name.
+rate-lead = One tap and you are finished. Your name is not recorded.
 rate-1 = Very bad
 rate-2 = Bad
 rate-3 = Fair
 rate-4 = Good
 rate-5 = Very good
-staff-title = Staff have been called
+staff-title = Calling staff
 staff-lead = Please wait a moment
-staff-text = Somebody is coming to help you. What you have entered is still here.
+staff-text = What you have entered is still here.
+staff-reached-title = Staff have been called
+staff-reached-lead = Please wait a moment
+staff-reached-text = Somebody is coming to help you. What you have entered is still here.
+staff-not-reached-title = Please speak to a member of staff nearby
+staff-not-reached-lead = This machine could not call them for you
+staff-not-reached-text = What you have entered is still here.
+
+leftover-card-title = Please take your card
+leftover-card-lead = Your visit has ended and everything you entered is erased. If this is not your card, please tell our staff.
+leftover-papers-title = Please take the papers from the printer
+leftover-papers-lead = Your visit has ended and everything you entered is erased
+leftover-papers-text = When you have them, press “I have taken them”. If they are not yours, please leave them and tell our staff.
+leftover-both-title = Please take your card and the papers from the printer
+leftover-both-lead = Your visit has ended and everything you entered is erased. If these are not yours, please tell our staff.
 
 idle-title = Would you like to continue?
-idle-text = In { $seconds } seconds this ends and what you entered is erased.
+idle-text = { $seconds ->
+    [one] In { $seconds } second this ends and what you entered is erased.
+   *[other] In { $seconds } seconds this ends and what you entered is erased.
+}
 
 card-no-reader-cause = The card reader does not answer.
 card-no-reader-remedy = Wait a moment and try again. You can also go on without a card.
 card-wrong-cause = This does not seem to be a My Number Card.
 card-wrong-remedy = Lay only your My Number Card on the reader, out of its case.
+card-lay-before-cause = A card was already on the reader. To prevent mix-ups we do not use it.
+card-lay-before-remedy = If it is yours, take it away and lay it down again. If it is somebody else’s, please tell our staff.
 card-phone-cause = Name and address cannot be read from a smartphone.
 card-phone-remedy = Use your My Number Card, or go on without a card.
 card-licence-cause = This is a driver’s licence.
@@ -159,21 +193,31 @@ card-residence-remedy = Please use your My Number Card. Without one, you can go 
 card-removed-cause = The card was taken away too early.
 card-removed-remedy = Lay it down again and leave it until reading is done.
 card-wrong-pin-cause = The PIN is wrong.
-card-wrong-pin-remedy = You have { $left } tries left. If you are not sure, choose a way that needs no PIN.
+card-wrong-pin-remedy = { $left ->
+    [one] You have { $left } try left. If you are not sure, choose a way that needs no PIN.
+   *[other] You have { $left } tries left. If you are not sure, choose a way that needs no PIN.
+}
 card-wrong-code-cause = The numbers do not match the card.
-card-wrong-code-remedy = Look at the front of the card and enter them again ({ $left } tries left).
+card-wrong-code-remedy = { $left ->
+    [one] Look at the front of the card and enter them again ({ $left } try left).
+   *[other] Look at the front of the card and enter them again ({ $left } tries left).
+}
 card-last-try-cause = One more wrong PIN would block your card.
 card-last-try-remedy = To protect your card, this machine does not send it. You can go on in another way.
 card-blocked-cause = The PIN of this card is blocked.
-card-blocked-remedy = The residents’ desk can reset it. For today you can go on in another way.
+card-blocked-remedy = It can be reset at the desk. For today you can go on in another way.
+card-code-last-try-cause = One more wrong entry would block reading by the numbers on the front of the card.
+card-code-last-try-remedy = To protect your card, this machine no longer accepts these numbers. You can go on with your PIN or without a card.
+card-code-blocked-cause = Reading this card by the numbers on its front is blocked.
+card-code-blocked-remedy = It can be unblocked at the desk. For today you can go on with your PIN or without a card.
 card-malformed-cause = The numbers do not have the right form.
 card-malformed-remedy = Enter them again as in the example. Nothing was sent to the card.
 card-unreadable-cause = The card could not be read.
 card-unreadable-remedy = Take it out of its case and lay it in the middle of the reader again.
-card-not-genuine-cause = The card’s digital signature could not be verified.
+card-not-genuine-cause = We could not confirm that the information on the card is correct.
 card-not-genuine-remedy = Our staff will help you. Please wait here.
 card-expired-cause = The card has expired.
-card-expired-remedy = The residents’ desk can renew it. For today you can go on without a card.
+card-expired-remedy = It can be renewed at the desk. For today you can go on without a card.
 card-no-photo-cause = The photo on the card could not be used.
 card-no-photo-remedy = Please choose the PIN, or go on without a card.
 face-different-cause = We could not confirm that you are the person in the photo.
@@ -200,7 +244,7 @@ printer-wrong-media-remedy = Staff will load A4 paper. Please wait here.
 printer-paused-cause = The printer is paused.
 printer-paused-remedy = Staff will resume it. Please wait here.
 printer-offline-cause = The printer does not answer.
-printer-offline-remedy = Printing goes on as soon as it answers. Your papers are not lost.
+printer-offline-remedy = Printing will continue once the printer is back. Your papers are not lost.
 printer-broken-cause = The printer seems to be broken.
 printer-broken-remedy = Staff are coming. Please do not touch it.
 

@@ -23,6 +23,8 @@ pub enum Event {
     Form(FormEvent),
     /// From the printers.
     Paper(PrinterEvent),
+    /// What became of a call for staff.
+    Staff(StaffEvent),
     /// Today's date, at the start and at each midnight.
     Day(Date),
     /// Time passed (a few times a second).
@@ -30,7 +32,8 @@ pub enum Event {
 }
 
 impl Event {
-    /// Whether it shows that somebody is there.
+    /// Whether it shows that somebody is there and has seen the screen. [`Intent::Alive`] shows less: a finger that types on
+    /// must not take away the warning that it lies under.
     pub(crate) fn is_sign_of_life(&self) -> bool {
         matches!(
             self,
@@ -50,10 +53,24 @@ pub enum StaffReason {
     Asked,
     /// A printer wants paper, toner, hands.
     Printer,
+    /// A printer's paper is getting low.
+    PaperLow,
     /// A card was left on the reader.
     CardLeft,
+    /// Papers were left in the tray.
+    PapersLeft,
     /// A card's data are not genuine.
     NotGenuine,
+}
+
+/// What became of a call for staff.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StaffEvent {
+    /// Their line took it.
+    Reached,
+    /// It reached nobody, or there is no line.
+    NotReached,
 }
 
 /// Something to be done; the only way out of the core.

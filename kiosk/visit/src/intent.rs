@@ -86,6 +86,8 @@ pub enum Intent {
     Answer(ValueId, Answer),
     /// Signed.
     Sign(Personal<Signature>),
+    /// Signs the papers at the desk: their field stays blank.
+    SignAtDesk,
     /// The pages are right: print them.
     Print,
     /// Take this form out of the papers.
@@ -94,4 +96,6 @@ pub enum Intent {
     Rate(u8),
     /// Still here: needs more time.
     MoreTime,
+    /// A finger is at work on this screen (keys, strokes, pages); at most once a second, and it means nothing else.
+    Alive,
 }

@@ -18,12 +18,12 @@ mod states;
 pub mod view;
 mod words;
 
-pub use event::{Effect, Event, StaffReason};
+pub use event::{Effect, Event, StaffEvent, StaffReason};
 pub use intent::{Fact, IdentifyBy, Intent, TextSize};
 pub use phrasebook::Phrasebook;
 pub use policy::Policy;
 pub use service::{Catalogue, Category, FormOutline, Service, ServiceId};
-pub use session::{Devices, Session};
+pub use session::{Camera, CardThere, Devices, Session, StaffCall};
 pub use states::State;
 pub use view::View;
 
@@ -33,7 +33,7 @@ use domain::kpi::{Kpi, KpiName};
 use domain::paper::PrinterCommand;
 use domain::{RequestId, Timestamp, VisitId};
 use serde::Serialize;
-use states::{Cx, Turn};
+use states::{Cx, Leftover, Turn};
 use std::sync::Arc;
 
 /// One kiosk's visits, one after the other.
@@ -72,9 +72,21 @@ impl Visit {
         }
     }
 
+    /// Counts visits on from this number: one that no earlier run of this kiosk has reached.
+    #[must_use]
+    pub fn after(mut self, last: VisitId) -> Self {
+        self.last_visit = last;
+        self
+    }
+
     /// Where the visit stands.
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// What is known of the devices.
+    pub fn devices(&self) -> &Devices {
+        &self.devices
     }
 
     /// What the visit holds; empty on the home screen.
@@ -87,12 +99,17 @@ impl Visit {
         self.now = self.now.max(at);
         let mut effects = Vec::new();
         self.devices.learn(&event, &mut effects);
+        if event == Event::Touch(Intent::Alive) {
+            // Not an answer to the warning: that has its own button, which this very finger may be about to touch.
+            self.last_sign_of_life = self.now;
+            return effects;
+        }
         if event.is_sign_of_life() {
             self.last_sign_of_life = self.now;
             self.warned = None;
         }
         match &event {
-            Event::Touch(Intent::Quit) if !self.state.is_home() => self.end(&mut effects),
+            Event::Touch(Intent::Quit) if self.state.in_visit() => self.end(&mut effects),
             Event::Touch(Intent::MoreTime) => self.session.more_time(),
             Event::Touch(Intent::Speak(language)) => {
                 self.session.settings.language = *language;
@@ -104,6 +121,9 @@ impl Visit {
             Event::Tick if self.idle(&mut effects) => {}
             _ => self.step(&event, &mut effects),
         }
+        if effects.iter().any(|effect| matches!(effect, Effect::CallStaff(_))) {
+            self.devices.staff = StaffCall::Calling;
+        }
         effects
     }
 
@@ -113,9 +133,13 @@ impl Visit {
     }
 
     fn step(&mut self, event: &Event, effects: &mut Vec<Effect>) {
-        let begins = self.state.is_home()
-            && matches!(event, Event::Touch(Intent::Begin | Intent::Toggle(_) | Intent::CallStaff));
-        if begins {
+        let begins = match event {
+            Event::Touch(Intent::Begin | Intent::Toggle(_)) => !self.devices.out_of_order(),
+            Event::Touch(Intent::CallStaff) => true,
+            _ => false,
+        };
+        if begins && self.state.is_home() {
+            self.devices.card_lay_before = self.devices.card.is_some();
             self.last_visit = VisitId(self.last_visit.0 + 1);
             self.session.visit = self.last_visit;
             self.session.started = Some(self.now);
@@ -129,27 +153,36 @@ impl Visit {
             now: self.now,
             catalogue: &self.catalogue,
             policy: &self.policy,
-            devices: &self.devices,
+            devices: &mut self.devices,
             session: &mut self.session,
             last_request: &mut self.last_request,
             effects,
         };
         match self.state.on(&mut cx, event) {
             Turn::Stay => {}
-            Turn::To(next) => self.enter(*next, effects),
+            Turn::To(next) => {
+                // Whoever reads what was left behind has set how it is shown; the next person has not.
+                if next.is_home() {
+                    self.session = Session::default();
+                }
+                self.enter(*next, effects);
+            }
             Turn::End => self.end(effects),
         }
     }
 
     fn enter(&mut self, next: State, effects: &mut Vec<Effect>) {
-        if next.name() != self.state.name() && !self.state.is_home() {
-            effects.push(Effect::Count(Kpi {
-                name: KpiName::StepTime,
-                label: self.state.name().to_owned(),
-                value: self.now.since(self.entered),
-            }));
+        // The next question, another try: the same step goes on.
+        if next.name() != self.state.name() {
+            if self.state.in_visit() {
+                effects.push(Effect::Count(Kpi {
+                    name: KpiName::StepTime,
+                    label: self.state.name().to_owned(),
+                    value: self.now.since(self.entered),
+                }));
+            }
+            self.entered = self.now;
         }
-        self.entered = self.now;
         self.state = next;
     }
 
@@ -185,7 +218,8 @@ impl Visit {
     /// Ends the visit, whatever its state: ports let go, everything is forgotten.
     fn end(&mut self, effects: &mut Vec<Effect>) {
         let completed = self.session.completed;
-        self.enter(State::home(), effects);
+        let left = Leftover::or_home(self.devices.card.is_some(), self.state.papers_out(), self.now);
+        self.enter(left, effects);
         effects.push(Effect::Card(CardCommand::Release));
         effects.push(Effect::Face(FaceCommand::Stop));
         effects.push(Effect::Printer(PrinterCommand::Cancel(self.session.visit)));
@@ -196,7 +230,12 @@ impl Visit {
             value: self.session.started.map_or(0, |started| self.now.since(started)),
         }));
         effects.push(Effect::Forget);
+        // Someone whose card still lies here reads on in their language and size; nothing else stays.
+        let settings = self.session.settings;
         self.session = Session::default();
+        if !self.state.is_home() {
+            self.session.settings = settings;
+        }
         self.warned = None;
         self.last_sign_of_life = self.now;
     }

@@ -2,7 +2,7 @@
 
 use domain::Language;
 use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::{FluentArgs, FluentResource};
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use std::collections::BTreeMap;
 
 /// A phrase file that cannot be used.
@@ -72,7 +72,15 @@ impl Phrasebook {
     pub fn say(&self, language: Language, key: &str, args: &[(&str, String)]) -> String {
         let Some(bundle) = self.bundles.get(&language) else { return key.to_owned() };
         let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else { return key.to_owned() };
-        let args: FluentArgs = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let args: FluentArgs = args.iter().map(|(name, value)| (*name, argument(value))).collect();
         bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
+    }
+}
+
+/// A count chooses between "1 try" and "2 tries"; anything else is text.
+fn argument(value: &str) -> FluentValue<'_> {
+    match !value.is_empty() && value.bytes().all(|c| c.is_ascii_digit()) {
+        true => FluentValue::try_number(value),
+        false => value.into(),
     }
 }

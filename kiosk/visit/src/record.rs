@@ -5,14 +5,14 @@
 //! [`domain::personal`]), so a recording may be sent to a developer.
 
 use crate::{Catalogue, Effect, Event, Policy, Visit};
-use domain::Timestamp;
+use domain::{Timestamp, VisitId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 
 /// The format's version; a replay refuses others.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The first line.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub struct Header {
     pub catalogue: Catalogue,
     /// The numbers in force.
     pub policy: Policy,
+    /// The number of the last visit before.
+    pub after: VisitId,
 }
 
 /// One event and what came of it.
@@ -44,12 +46,17 @@ pub struct Recorder<W: Write> {
 }
 
 impl<W: Write> Recorder<W> {
-    /// Begins a recording.
+    /// Begins a recording of what a kiosk does that has heard of nothing yet.
     ///
     /// # Errors
     /// When `out` cannot be written.
-    pub fn new(mut out: W, catalogue: &Catalogue, policy: &Policy) -> io::Result<Self> {
-        let header = Header { madoguchi_recording: FORMAT, catalogue: catalogue.clone(), policy: policy.clone() };
+    pub fn new(mut out: W, visit: &Visit) -> io::Result<Self> {
+        let header = Header {
+            madoguchi_recording: FORMAT,
+            catalogue: Catalogue::clone(&visit.catalogue),
+            policy: visit.policy.clone(),
+            after: visit.last_visit,
+        };
         writeln!(out, "{}", serde_json::to_string(&header)?)?;
         Ok(Self { out })
     }
@@ -146,7 +153,7 @@ pub fn replay(recording: impl BufRead) -> Result<Replayed, ReplayError> {
     if header.madoguchi_recording != FORMAT {
         return Err(ReplayError::Differs { line, what: "formats", path: "madoguchi_recording".to_owned() });
     }
-    let mut visit = Visit::new(Arc::new(header.catalogue), header.policy);
+    let mut visit = Visit::new(Arc::new(header.catalogue), header.policy).after(header.after);
     let mut replayed = Replayed { events: 0, states: vec![visit.state().name().to_owned()] };
     for (line, text) in lines {
         let text = text.map_err(|source| ReplayError::Read { line, source })?;

@@ -6,8 +6,8 @@
 use crate::intent::{Fact, Intent, TextSize};
 use crate::service::{Category, ServiceId};
 use domain::face::Guidance;
-use domain::form::{AnswerKind, FormId, ValueId};
-use domain::{Language, Personal};
+use domain::form::{AnswerKind, FormId, Signature, ValueId};
+use domain::{Language, Personal, RequestId};
 use serde::Serialize;
 
 /// How things are shown; belongs to the visit and ends with it.
@@ -307,6 +307,8 @@ pub enum Body {
         rows: Vec<FactRow>,
         /// "Checked on the card: genuine", or that it is typed by hand.
         provenance: String,
+        /// All of it is as a card has it that was proved genuine.
+        genuine: bool,
     },
     /// One question. Pressing `next` sends [`Intent::Answer`] with what was entered, and the core moves on by itself (an
     /// optional question left empty sends [`Intent::Next`]).
@@ -326,16 +328,22 @@ pub enum Body {
         /// Whether the answer decides about other questions ([`domain::form::Answer::opens`] must be filled).
         decides: bool,
     },
-    /// Sign with a finger. Pressing `next` sends [`Intent::Sign`].
+    /// Sign with a finger. Pressing `next` sends [`Intent::Sign`], or [`Intent::Next`] where the signature is left as it is.
     Sign {
         /// What is signed.
         statement: String,
+        /// The signature that is there already.
+        signature: Option<Personal<Signature>>,
+        /// Sign at the desk instead.
+        at_desk: Button,
     },
-    /// The real pages; pictures come from the form port directly, by form and page.
+    /// The real pages; pictures come from the form port directly, by filling, form and page.
     Preview {
+        /// Which filling: pictures of another one are not shown.
+        request: RequestId,
         /// The papers.
         papers: Vec<PaperRow>,
-        /// `false` while they are being filled.
+        /// `false` while they are being filled and drawn.
         ready: bool,
     },
     /// Printing.
@@ -359,7 +367,7 @@ pub enum Body {
         /// The five levels, 1 to 5, in words.
         levels: Vec<(u8, String)>,
     },
-    /// Staff are coming.
+    /// Staff are coming, or have to be fetched.
     Staff {
         /// What to do meanwhile.
         text: String,

@@ -2,16 +2,16 @@
 
 use crate::intent::{Fact, IdentifyBy, Intent};
 use crate::service::Service;
-use crate::session::{FactDraft, Session};
+use crate::session::{Camera, FactDraft, Session, StaffCall};
 use crate::states::{CardTrouble, FaceTrouble, State};
 use crate::view::{
     Body, Button, Captions, Editor, FactRow, IdleWarning, Notice, PaperRow, PaperState, Progress, ServiceTile, View,
     WayTile,
 };
 use crate::{Catalogue, Phrasebook, Visit};
-use domain::card::{CardKind, Genuine};
+use domain::card::CardKind;
 use domain::face::Guidance;
-use domain::form::{AnswerKind, Choice, FillRefusal, FormId, InputFault, Question};
+use domain::form::{AnswerKind, Choice, FillRefusal, FormId, InputFault, Provenance, Question};
 use domain::paper::{PrinterTrouble, SlipJob, SlipLine};
 use domain::wareki::Wareki;
 use domain::{Date, Language, Localized, Personal, ruby};
@@ -36,6 +36,17 @@ impl Words<'_> {
 
     fn button(&self, key: &str, intent: Intent) -> Button {
         Button { label: self.say(key), intent, enabled: true }
+    }
+
+    /// Things said one after the other.
+    fn list(&self, items: impl Iterator<Item = String>) -> String {
+        let both = |first, next| self.with("list", &[("first", first), ("next", next)]);
+        items.reduce(both).unwrap_or_default()
+    }
+
+    /// A thing and what there is to say of it, for the voice.
+    fn spoken(&self, first: &str, next: &str) -> String {
+        self.with("spoken-pair", &[("first", first.to_owned()), ("next", next.to_owned())])
     }
 
     fn captions(&self) -> Captions {
@@ -100,7 +111,7 @@ impl Words<'_> {
     fn tile(&self, service: &Service, session: &Session) -> ServiceTile {
         let minutes = self.with("service-minutes", &[("minutes", service.minutes.to_string())]);
         let detail = match &service.fee {
-            Some(fee) => format!("{minutes}・{}", self.of(fee)),
+            Some(fee) => self.with("service-detail", &[("minutes", minutes), ("fee", self.of(fee))]),
             None => minutes,
         };
         ServiceTile {
@@ -196,7 +207,7 @@ impl Words<'_> {
 
     fn card_notice(&self, trouble: CardTrouble, face_left: bool) -> Notice {
         let left = match trouble {
-            CardTrouble::WrongPin { left } | CardTrouble::WrongCode { left } => left.to_string(),
+            CardTrouble::WrongPin { left } | CardTrouble::WrongCode { left } => sendable(left).to_string(),
             _ => String::new(),
         };
         let args = [("left", left)];
@@ -211,6 +222,9 @@ impl Words<'_> {
             CardTrouble::WrongCode { .. } => "card-wrong-code",
             CardTrouble::LastTry => "card-last-try",
             CardTrouble::Blocked => "card-blocked",
+            CardTrouble::CodeLastTry => "card-code-last-try",
+            CardTrouble::CodeBlocked => "card-code-blocked",
+            CardTrouble::LayBefore => "card-lay-before",
             CardTrouble::Malformed => "card-malformed",
             CardTrouble::Unreadable => "card-unreadable",
             CardTrouble::NotGenuine => "card-not-genuine",
@@ -228,8 +242,13 @@ impl Words<'_> {
             CardTrouble::WrongPin { .. } => vec![Some(again), face, Some(typing)],
             CardTrouble::LastTry | CardTrouble::Blocked => vec![face, Some(typing)],
             CardTrouble::WrongCode { .. } | CardTrouble::Malformed => vec![Some(again), Some(pin), Some(typing)],
-            CardTrouble::NoPhoto | CardTrouble::FaceTriesUsedUp => vec![Some(pin), Some(typing)],
-            CardTrouble::Removed => vec![Some(again), Some(typing)],
+            CardTrouble::CodeLastTry
+            | CardTrouble::CodeBlocked
+            | CardTrouble::NoPhoto
+            | CardTrouble::FaceTriesUsedUp => vec![Some(pin), Some(typing)],
+            CardTrouble::LayBefore => {
+                vec![Some(again), Some(typing), Some(self.button("button-staff", Intent::CallStaff))]
+            }
             _ => vec![Some(again), Some(typing)],
         };
         let icon = match trouble {
@@ -306,7 +325,7 @@ impl Words<'_> {
         };
         let (key, what) = match why {
             FillRefusal::Missing(ids) => {
-                ("fill-missing", ids.iter().map(name_of).map(|name| ruby::plain(&name)).collect::<Vec<_>>().join("、"))
+                ("fill-missing", self.list(ids.iter().map(name_of).map(|name| ruby::plain(&name))))
             }
             FillRefusal::Undrawable(id) => ("fill-undrawable", ruby::plain(&name_of(id))),
             FillRefusal::DoesNotFit(id) => ("fill-does-not-fit", ruby::plain(&name_of(id))),
@@ -383,9 +402,14 @@ pub(crate) fn slip(catalogue: &Catalogue, session: &Session, papers: &[(FormId, 
     SlipJob { visit: session.visit, language, lines, qr }
 }
 
-fn progress(words: &Words, visit: &Visit, state: &State) -> Option<Progress> {
+/// Of the tries that a card has left, those in which something is sent: the last one never is.
+fn sendable(left: u8) -> u8 {
+    left.saturating_sub(1)
+}
+
+fn progress(words: &Words, state: &State) -> Option<Progress> {
     let at = match state {
-        State::Home(_) | State::Rate(_) => return None,
+        State::Home(_) | State::Rate(_) | State::Leftover(_) => return None,
         State::Choosing(_) => 0,
         State::Consent(_) | State::Card(_) | State::Pin(_) | State::CodeB(_) | State::Reading(_) | State::Face(_) => 1,
         State::Confirm(_) => 2,
@@ -395,9 +419,17 @@ fn progress(words: &Words, visit: &Visit, state: &State) -> Option<Progress> {
         // What waits behind it says where the visit stands.
         State::Help(_) => return None,
     };
-    let _ = visit;
     let steps = ["step-choose", "step-identify", "step-confirm", "step-ask", "step-check", "step-print"];
     Some(Progress { at, steps: steps.into_iter().map(|key| words.say(key)).collect() })
+}
+
+/// The phrases of what became of a call for staff: only what is true is said.
+fn staff_key(call: StaffCall) -> &'static str {
+    match call {
+        StaffCall::Calling => "staff",
+        StaffCall::Reached => "staff-reached",
+        StaffCall::NotReached => "staff-not-reached",
+    }
 }
 
 pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
@@ -406,6 +438,12 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
     let words = Words { book, language: session.settings.language };
     let state = &visit.state;
     let face_left = session.face_tries < visit.policy.face_tries;
+    // In a notice only what is likely to work is offered; a camera that was lost may be tried again from the consent.
+    let face_now = face_left && visit.devices.camera == Camera::There;
+    let printer_waits = visit.devices.page_troubles.first().map(|trouble| {
+        let cause = words.printer_notice(*trouble).cause;
+        words.with("printer-now", &[("cause", cause)])
+    });
 
     let mut next = None;
     let mut back = Some(words.button("button-back", Intent::Back));
@@ -414,14 +452,21 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
     let mut title_args: Vec<(&str, String)> = Vec::new();
     let mut key = state.name();
     let mut title_text = None;
+    let mut lead_text = None;
 
     let papers = |rows: &[(FormId, u16, PaperState)]| -> Vec<PaperRow> {
         rows.iter().map(|(form, pages, state)| words.paper(catalogue, form, *pages, *state)).collect()
     };
 
     let body = match state {
+        State::Home(_) if visit.devices.out_of_order() => {
+            (back, quit) = (None, None);
+            key = "closed";
+            Body::OutOfOrder { text: words.say("closed-text") }
+        }
         State::Home(_) => {
             (back, quit) = (None, None);
+            lead_text = printer_waits;
             title_args.push(("site", words.of(&catalogue.site)));
             let mut most: Vec<&Service> =
                 catalogue.services.iter().filter(|service| service.most_used.is_some()).collect();
@@ -438,6 +483,7 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
         }
         State::Choosing(_) => {
             back = None;
+            lead_text = printer_waits;
             let count = session.chosen.len();
             next = Some(Button { enabled: count > 0, ..words.button("button-next", Intent::Next) });
             let mut services: Vec<&Service> = catalogue.services.iter().collect();
@@ -452,13 +498,14 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
             }
         }
         State::Consent(consent) => {
-            notice = consent.trouble.map(|trouble| words.card_notice(trouble, face_left));
+            notice = consent.trouble.map(|trouble| words.card_notice(trouble, face_now));
             let way = |key: &str, way, icon, enabled| WayTile {
                 button: Button { enabled, ..words.button(key, Intent::Identify(way)) },
                 detail: words.say(&format!("{key}-detail")),
                 icon,
             };
             let reader = !visit.devices.no_reader;
+            let camera = visit.devices.camera != Camera::NotInstalled;
             Body::Consent {
                 points: [
                     ("card", "consent-read"),
@@ -467,25 +514,30 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
                     ("staff", "consent-choice"),
                 ]
                 .into_iter()
+                .filter(|(icon, _)| camera || *icon != "face")
                 .map(|(icon, key)| (icon, words.say(key)))
                 .collect(),
-                ways: vec![
-                    way("way-face", IdentifyBy::CardAndFace, "face", reader && face_left),
-                    way("way-pin", IdentifyBy::CardAndPin, "pin", reader),
-                    way("way-typing", IdentifyBy::Typing, "keyboard", true),
-                ],
+                ways: camera
+                    .then(|| way("way-face", IdentifyBy::CardAndFace, "face", reader && face_left))
+                    .into_iter()
+                    .chain([
+                        way("way-pin", IdentifyBy::CardAndPin, "pin", reader),
+                        way("way-typing", IdentifyBy::Typing, "keyboard", true),
+                    ])
+                    .collect(),
             }
         }
         State::Card(waiting) => {
-            notice = waiting.trouble.map(|trouble| words.card_notice(trouble, face_left));
+            notice = waiting.trouble.map(|trouble| words.card_notice(trouble, face_now));
             Body::Card { reading: None, there: visit.devices.card.is_some() }
         }
         State::Pin(pin) => {
-            notice = pin.trouble.map(|trouble| words.card_notice(trouble, face_left));
-            Body::Pin { digits: 4, tries: pin.tries.map(|left| words.with("pin-tries", &[("left", left.to_string())])) }
+            notice = pin.trouble.map(|trouble| words.card_notice(trouble, face_now));
+            let tries = visit.devices.pin_tries().map(sendable);
+            Body::Pin { digits: 4, tries: tries.map(|left| words.with("pin-tries", &[("left", left.to_string())])) }
         }
         State::CodeB(code) => {
-            notice = code.trouble.map(|trouble| words.card_notice(trouble, face_left));
+            notice = code.trouble.map(|trouble| words.card_notice(trouble, face_now));
             Body::CodeB {
                 birth: words.say("code-birth"),
                 expiry: words.say("code-expiry"),
@@ -515,11 +567,13 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
             next = Some(Button { enabled: complete, ..words.button("button-correct", Intent::Next) });
             Body::Confirm {
                 rows: Fact::ALL.into_iter().map(|fact| words.fact_row(fact, session.facts.get(&fact))).collect(),
-                provenance: words.say(match session.genuine {
-                    Some(Genuine::Yes) => "confirm-genuine",
-                    Some(_) => "confirm-unchecked",
-                    None => "confirm-typed",
+                provenance: words.say(match session.provenance() {
+                    Provenance::Card => "confirm-genuine",
+                    Provenance::CardUnchecked => "confirm-unchecked",
+                    Provenance::CardChanged => "confirm-changed",
+                    Provenance::Typed => "confirm-typed",
                 }),
+                genuine: session.provenance() == Provenance::Card,
             }
         }
         State::Ask(ask) => {
@@ -556,20 +610,25 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
         }
         State::Sign(_) => {
             next = Some(words.button("button-signed", Intent::Next));
-            Body::Sign { statement: words.say("sign-statement") }
+            lead_text = session.signature.is_some().then(|| words.say("sign-done-lead"));
+            Body::Sign {
+                statement: words.say("sign-statement"),
+                signature: session.signature.clone(),
+                at_desk: words.button("button-sign-at-desk", Intent::SignAtDesk),
+            }
         }
         State::Preview(preview) => {
             notice = preview
                 .trouble
                 .as_ref()
                 .map(|trouble| words.fill_notice(catalogue, &trouble.form, &trouble.why, session));
-            let ready = preview.papers.is_some();
+            let ready = preview.ready();
             next = Some(Button { enabled: ready, ..words.button("button-print", Intent::Print) });
             let rows: Vec<_> = match &preview.papers {
                 Some(forms) => forms.iter().map(|form| (form.form.clone(), form.pages, PaperState::Waiting)).collect(),
                 None => session.forms(catalogue).into_iter().map(|form| (form, 1, PaperState::Waiting)).collect(),
             };
-            Body::Preview { papers: papers(&rows), ready }
+            Body::Preview { request: preview.request, papers: papers(&rows), ready }
         }
         State::Paper(printing) => {
             back = None;
@@ -598,14 +657,31 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
         State::Help(_) => {
             back = None;
             next = Some(words.button("button-resume", Intent::Next));
-            Body::Staff { text: words.say("staff-text") }
+            key = staff_key(visit.devices.staff);
+            Body::Staff { text: words.say(&format!("{key}-text")) }
+        }
+        State::Leftover(left) => {
+            (back, quit) = (None, None);
+            key = match (left.card, left.papers) {
+                (true, true) => "leftover-both",
+                (true, false) => "leftover-card",
+                _ => "leftover-papers",
+            };
+            next = left.papers.then(|| words.button("button-took", Intent::Next));
+            if left.told && visit.devices.staff != StaffCall::Calling {
+                lead_text = Some(words.say(&format!("{}-title", staff_key(visit.devices.staff))));
+            }
+            match left.card {
+                true => Body::Collect { card: true, papers: Vec::new(), slip: false },
+                false => Body::Staff { text: words.say("leftover-papers-text") },
+            }
         }
     };
 
     let title = title_text.unwrap_or_else(|| words.with(&format!("{key}-title"), &title_args));
     let lead = match &body {
         Body::Ask { count, .. } => count.clone(),
-        _ => words.say(&format!("{key}-lead")),
+        _ => lead_text.unwrap_or_else(|| words.say(&format!("{key}-lead"))),
     };
     let idle = visit.idle_seconds_left().map(|seconds| IdleWarning {
         title: words.say("idle-title"),
@@ -614,10 +690,10 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
         more_time: words.button("button-more-time", Intent::MoreTime),
         quit: words.button("button-quit-now", Intent::Quit),
     });
-    let spoken = spoken(&title, &lead, &body, notice.as_ref(), idle.as_ref());
+    let spoken = spoken(&words, &title, &lead, &body, notice.as_ref(), idle.as_ref());
     View {
         settings: session.settings,
-        progress: progress(&words, visit, state),
+        progress: progress(&words, state),
         title,
         lead,
         body,
@@ -633,7 +709,14 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
 }
 
 /// What is read out when the screen comes up. Personal values are never read out: others stand near.
-fn spoken(title: &str, lead: &str, body: &Body, notice: Option<&Notice>, idle: Option<&IdleWarning>) -> Vec<String> {
+fn spoken(
+    words: &Words,
+    title: &str,
+    lead: &str,
+    body: &Body,
+    notice: Option<&Notice>,
+    idle: Option<&IdleWarning>,
+) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(idle) = idle {
         lines.extend([idle.title.clone(), idle.text.clone()]);
@@ -646,12 +729,13 @@ fn spoken(title: &str, lead: &str, body: &Body, notice: Option<&Notice>, idle: O
             Body::Face { text, .. } => lines.push(text.clone()),
             Body::Consent { points, ways } => {
                 lines.extend(points.iter().map(|(_, text)| text.clone()));
-                lines.extend(ways.iter().map(|way| format!("{}。{}", way.button.label, way.detail)));
+                lines.extend(ways.iter().map(|way| words.spoken(&way.button.label, &way.detail)));
             }
             Body::Ask { help: Some(help), .. } => lines.push(help.clone()),
-            Body::Sign { statement } => lines.push(statement.clone()),
+            Body::Sign { statement, at_desk, .. } => lines.extend([statement.clone(), at_desk.label.clone()]),
+            Body::Staff { text } | Body::OutOfOrder { text } => lines.push(text.clone()),
             Body::Collect { papers, .. } => {
-                lines.extend(papers.iter().map(|paper| format!("{}。{}", paper.title, paper.desk)))
+                lines.extend(papers.iter().map(|paper| words.spoken(&paper.title, &paper.desk)))
             }
             _ => {}
         }

@@ -5,7 +5,7 @@ use card_emulator::{BitRate, Card, Citizen, TestAuthority};
 use cards::CaSet;
 use domain::Personal;
 use domain::card::{CardReading, CardRefusal, CardSecret, CodeB, Pin};
-use domain::form::Values;
+use domain::form::{Provenance, Values};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -39,8 +39,10 @@ pub fn run() -> anyhow::Result<()> {
                 read.push(began.elapsed());
                 let values = Values {
                     facts: Some(reading.facts),
+                    provenance: Provenance::Card,
                     answers: BTreeMap::new(),
                     signature: None,
+                    sign_at_desk: false,
                     today: domain::Date::constant(2026, 11, 24),
                 };
                 // The questions' answers are not the card's; what is missing then is refused, after all else was drawn.

@@ -33,6 +33,7 @@ pub fn run(python: Option<&Path>) -> anyhow::Result<()> {
     let filling = Filling {
         values: serde_json::from_slice(&fs::read(&values)?)?,
         signature: SIGNATURE.map(|stroke| stroke.to_vec()).to_vec(),
+        sign_at_desk: false,
     };
     let mut ours = Medians::new();
     for folder in &folders {

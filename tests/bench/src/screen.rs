@@ -23,10 +23,13 @@ pub fn run() -> anyhow::Result<()> {
     fs::write(&page, home_page()?)?;
     let config = folder.path().join("kiosk.toml");
     let site = root().join("kiosk/sites/city-hall");
+    // A kiosk that can neither read nor print shows another page.
+    let printer = stage::IppPrinter::start()?;
     fs::write(
         &config,
         format!(
-            "name = \"bench\"\nsite = {site:?}\npage-printer = \"ipp://127.0.0.1:9/none\"\nstore = \"counts.sqlite\"\nfullscreen = true\n"
+            "name = \"bench\"\nsite = {site:?}\npage-printer = \"{}\"\nstore = \"counts.sqlite\"\nfullscreen = true\n",
+            printer.uri()
         ),
     )?;
     let kiosk = std::env::current_exe()?.with_file_name("kiosk");

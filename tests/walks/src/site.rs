@@ -28,11 +28,19 @@ pub struct SiteOptions {
     pub card_arguments: Vec<String>,
     /// The screen in pixels.
     pub screen: (u32, u32),
+    /// The site's policy, in TOML; as the pack has it where this is empty.
+    pub policy: &'static str,
 }
 
 impl Default for SiteOptions {
     fn default() -> Self {
-        Self { citizen: "hanako", camera: Camera::SamePerson, card_arguments: Vec::new(), screen: (1080, 1920) }
+        Self {
+            citizen: "hanako",
+            camera: Camera::SamePerson,
+            card_arguments: Vec::new(),
+            screen: (1080, 1920),
+            policy: "",
+        }
     }
 }
 
@@ -104,15 +112,17 @@ impl Site {
             Camera::SamePerson => Some(pictures.join("hanako.avi")),
             Camera::SomebodyElse => Some(pictures.join("other.avi")),
         };
+        let pack = folder.path().join("pack");
+        pack_with(options.policy, &pack)?;
         let mut config = toml::Table::new();
         let mut set = |key: &str, value: toml::Value| drop(config.insert(key.to_owned(), value));
-        set("site", text(&root().join("kiosk/sites/city-hall"))?.into());
+        set("site", text(&pack)?.into());
         set("name", "hall-1".into());
         set("page-printer", printer.uri().into());
         set("slip-printer", toml::Table::from_iter([("tcp".to_owned(), receipts.address().into())]).into());
         set("authorities", "authorities.toml".into());
         set("store", "counts.sqlite".into());
-        set("recording", "recording.jsonl".into());
+        set("recording", "recordings".into());
         set("screen", vec![i64::from(options.screen.0), i64::from(options.screen.1)].into());
         if let Some(camera) = camera {
             set("weights", text(&cache()?.join("weights"))?.into());
@@ -122,6 +132,34 @@ impl Site {
         fs::write(&path, config.to_string())?;
         Ok(Self { card, printer, receipts, config: path, folder, _pcscd: pcscd })
     }
+
+    /// The recording of the only run.
+    ///
+    /// # Errors
+    /// When there is none, or more than one.
+    pub fn recording(&self) -> anyhow::Result<PathBuf> {
+        let folder = self.folder.path().join("recordings");
+        let files: Vec<PathBuf> = fs::read_dir(folder)?.map(|file| Ok(file?.path())).collect::<std::io::Result<_>>()?;
+        match <[PathBuf; 1]>::try_from(files) {
+            Ok([file]) => Ok(file),
+            Err(files) => anyhow::bail!("{} recordings of one run", files.len()),
+        }
+    }
+}
+
+/// The example city hall with another policy.
+fn pack_with(policy: &str, pack: &Path) -> anyhow::Result<()> {
+    let example = root().join("kiosk/sites/city-hall");
+    let mut site: toml::Table = toml::from_str(&fs::read_to_string(example.join("site.toml"))?)?;
+    let forms = site.get("forms").and_then(|forms| forms.as_str()).context("the folder of forms")?;
+    site.insert("forms".to_owned(), text(&example.join(forms))?.into());
+    if !policy.is_empty() {
+        site.insert("policy".to_owned(), toml::Value::Table(toml::from_str(policy)?));
+    }
+    fs::create_dir(pack)?;
+    fs::write(pack.join("site.toml"), site.to_string())?;
+    fs::copy(example.join("services.toml"), pack.join("services.toml"))?;
+    Ok(())
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {

@@ -174,7 +174,7 @@ fn a_recorded_visit_replays_and_a_changed_recording_does_not() -> anyhow::Result
     walk.go(&mut hanako, None, |_| false)?;
     let folder = walk.site.folder.path().to_owned();
     drop(walk.kiosk);
-    let recording = folder.join("recording.jsonl");
+    let recording = walk.site.recording()?;
     let replay = |path: &Path| kiosk(&["replay", &path.display().to_string(), "--json"], "", &[]);
     let (code, lines, output) = replay(&recording)?;
     assert_eq!(code, 0, "{output:?}");

@@ -138,13 +138,13 @@ fn three_papers_from_one_reading_by_pin() -> anyhow::Result<()> {
     let folder = walk.site.folder.path().to_owned();
     drop(walk.kiosk);
     // What was recorded walks again through the same states, and names nobody.
-    let recording = folder.join("recording.jsonl");
+    let recording = walk.site.recording()?;
     let replayed = visit::record::replay(BufReader::new(fs::File::open(&recording)?))?;
     for state in ["choose", "pin", "reading", "confirm", "ask", "sign", "preview", "printing", "rate"] {
         assert!(replayed.states.iter().any(|name| name == state), "{state}: {:?}", replayed.states);
     }
-    for entry in fs::read_dir(&folder)? {
-        let path = entry?.path();
+    let beside = fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    for path in beside.into_iter().chain([recording]) {
         if path.is_file() {
             let bytes = fs::read(&path)?;
             for secret in [NAME, "花子", ADDRESS, "海辺町", "1980-02-29", "09000001234", "ナギサ"] {
@@ -238,9 +238,7 @@ fn paper_that_runs_out_is_told_and_the_paper_comes_once_when_it_is_refilled() ->
     let pictures = evidence("paper-out");
     walk.go(&mut hanako, Some(&pictures), |view| matches!(view.body, Body::Preview { ready: true, .. }))?;
     walk.site.printer.trouble(Some("media-empty-error"))?;
-    let print = walk.kiosk.view().and_then(|view| view.next.clone()).context("print")?;
-    Hands(walk.kiosk.screen()).pass(Duration::from_millis(600));
-    Hands(walk.kiosk.screen()).touch(&domain::ruby::plain(&print.label))?;
+    touch_next(&mut walk, "print")?;
     walk.until("the printer's trouble on the screen", |walk| {
         Ok(walk.kiosk.view().is_some_and(|view| {
             view.notice.as_ref().is_some_and(|notice| notice.icon == "paper" || notice.icon == "printer")
@@ -257,26 +255,63 @@ fn paper_that_runs_out_is_told_and_the_paper_comes_once_when_it_is_refilled() ->
 
 #[test]
 fn one_who_walks_away_while_the_printer_is_stuck_leaves_no_paper() -> anyhow::Result<()> {
-    let site = Site::start(&SiteOptions { camera: Camera::None, ..Default::default() })?;
+    let site = Site::start(&SiteOptions {
+        camera: Camera::None,
+        policy: "idle_ms = 10000\nidle_long_ms = 10000\nidle_warning_ms = 20000\ncollect_ms = 10000",
+        ..Default::default()
+    })?;
     let mut walk = Walk::open(site)?;
     let mut hanako = resident(&["inkan"], PIN);
-    walk.go(&mut hanako, Some(&evidence("left")), |view| matches!(view.body, Body::Preview { ready: true, .. }))?;
+    let pictures = evidence("left");
+    walk.go(&mut hanako, Some(&pictures), |view| matches!(view.body, Body::Preview { ready: true, .. }))?;
     walk.site.printer.trouble(Some("media-jam-error"))?;
-    let print = walk.kiosk.view().and_then(|view| view.next.clone()).context("print")?;
-    Hands(walk.kiosk.screen()).pass(Duration::from_millis(600));
-    Hands(walk.kiosk.screen()).touch(&domain::ruby::plain(&print.label))?;
+    touch_next(&mut walk, "print")?;
     walk.until("the notice", |walk| Ok(walk.kiosk.view().is_some_and(|view| view.notice.is_some())))?;
-    let quit = walk.kiosk.view().and_then(|view| view.quit.clone()).context("a way to end")?;
-    Hands(walk.kiosk.screen()).pass(Duration::from_millis(600));
-    Hands(walk.kiosk.screen()).touch(&domain::ruby::plain(&quit.label))?;
+    // Nobody touches anything any more: warned, then forgotten. The card still lies there.
+    walk.until("the warning", |walk| Ok(walk.kiosk.view().is_some_and(|view| view.idle.is_some())))?;
+    walk.until("the end", |walk| Ok(walk.state() == "leftover"))?;
+    walk.picture(&pictures.join("leftover.png"))?;
+    assert!(walk.kiosk.visit().session().facts.is_empty());
+    let told = |walk: &mut Walk| match walk.kiosk.visit().state() {
+        visit::State::Leftover(left) => Ok(left.told),
+        other => anyhow::bail!("at {}", other.name()),
+    };
+    walk.until("staff being called", told)?;
+    walk.site.card.remove()?;
+    walk.until("the card to be gone", |walk| {
+        Ok(matches!(walk.kiosk.visit().state(), visit::State::Leftover(left) if !left.card))
+    })?;
+    touch_next(&mut walk, "taken")?;
     walk.until("home", |walk| Ok(walk.kiosk.visit().state().is_home()))?;
     walk.site.printer.trouble(None)?;
     // The next visitor's paper comes, and it is the only one.
-    let mut next = resident(&["tax-certificate"], PIN);
-    next.card_in_hand = false;
-    walk.go(&mut next, Some(&evidence("left-next")), |_| false)?;
+    walk.go(&mut resident(&["tax-certificate"], PIN), Some(&evidence("left-next")), |_| false)?;
     let papers = walk.site.printer.papers()?;
     assert_eq!(papers.len(), 1);
     assert_eq!(form_of(&papers[0])?, "tax-certificate");
     Ok(())
+}
+
+#[test]
+fn a_card_that_is_forgotten_keeps_the_kiosk_until_it_is_taken() -> anyhow::Result<()> {
+    let site = Site::start(&SiteOptions { camera: Camera::None, ..Default::default() })?;
+    let mut walk = Walk::open(site)?;
+    let mut hanako = resident(&["inkan"], PIN);
+    walk.go(&mut hanako, Some(&evidence("forgotten")), |view| matches!(view.body, Body::Confirm { .. }))?;
+    let quit = walk.kiosk.view().and_then(|view| view.quit.clone()).context("a way to end")?;
+    touch(&mut walk, &quit.label)?;
+    walk.until("the screen that asks for it", |walk| Ok(walk.state() == "leftover"))?;
+    walk.site.card.remove()?;
+    walk.until("home", |walk| Ok(walk.kiosk.visit().state().is_home()))
+}
+
+/// Touches the main button.
+fn touch_next(walk: &mut Walk, what: &str) -> anyhow::Result<()> {
+    let next = walk.kiosk.view().and_then(|view| view.next.clone()).with_context(|| what.to_owned())?;
+    touch(walk, &next.label)
+}
+
+fn touch(walk: &mut Walk, label: &str) -> anyhow::Result<()> {
+    Hands(walk.kiosk.screen()).pass(Duration::from_millis(600));
+    Hands(walk.kiosk.screen()).touch(&domain::ruby::plain(label))
 }

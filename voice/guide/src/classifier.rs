@@ -51,8 +51,7 @@ impl Classifier {
                 }
                 let rate = 0.08 * (1.0 - step as f32 / (steps + 1) as f32);
                 let scale = 1.0 / batch.len() as f32;
-                let (unbias_first, unbias_second) =
-                    (1.0 - keep_first.powi(step), 1.0 - keep_second.powi(step));
+                let (unbias_first, unbias_second) = (1.0 - keep_first.powi(step), 1.0 - keep_second.powi(step));
                 for (((row, slope), first), second) in rows.iter_mut().zip(&slopes).zip(&mut first).zip(&mut second) {
                     let adapt = |value: &mut f32, slope: f32, first: &mut f32, second: &mut f32| {
                         let slope = slope * scale + 2e-5 * *value;

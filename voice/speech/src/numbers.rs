@@ -34,7 +34,7 @@ pub(crate) fn english(number: u64) -> String {
         let rest = number % 100;
         if rest >= 20 {
             words.push(TENS[(rest / 10) as usize].to_owned());
-            if rest % 10 > 0 {
+            if !rest.is_multiple_of(10) {
                 words.push(ONES[(rest % 10) as usize].to_owned());
             }
         } else if rest > 0 {

@@ -61,8 +61,7 @@ pub(crate) fn japanese(text: &str) -> String {
     }
     out.replace("AED", "エーイーディー")
         .replace("Wi-Fi", "ワイファイ")
-        .replace('～', "から")
-        .replace('〜', "から")
+        .replace(['～', '〜'], "から")
         .replace('／', "、")
 }
 

@@ -50,8 +50,10 @@ pub struct Stage {
     pub screen: Screen,
     pub citizen: Citizen,
     pub forms: BTreeMap<FormId, Form>,
-    /// Every intent that the screen has sent.
+    /// Every intent that the screen has sent, but for signs of life.
     pub sent: Vec<Intent>,
+    /// How many signs of life it has sent.
+    pub alive: usize,
     pub effects: Vec<Effect>,
     inbox: Rc<RefCell<Vec<Intent>>>,
     now: Timestamp,
@@ -113,6 +115,7 @@ impl Stage {
             citizen: HANAKO,
             forms,
             sent: Vec::new(),
+            alive: 0,
             effects: Vec::new(),
             inbox,
             now: Timestamp(1000),
@@ -152,7 +155,10 @@ impl Stage {
         mock_elapsed_time(Duration::from_millis(ms));
         let intents: Vec<Intent> = self.inbox.borrow_mut().drain(..).collect();
         for intent in intents {
-            self.sent.push(intent.clone());
+            match intent {
+                Intent::Alive => self.alive += 1,
+                _ => self.sent.push(intent.clone()),
+            }
             self.give(Event::Touch(intent));
         }
     }
@@ -237,9 +243,12 @@ impl Stage {
                 pages: pages.len() as u16,
                 pdf: Personal::new(FilledPdf(pdf)),
             });
-            self.screen.set_pages(id, pages);
+            self.screen.set_pages(job.request, id, pages);
         }
         self.give(Event::Form(FormEvent::Filled { request: job.request, forms: filled }));
+        for form in job.forms {
+            self.give(Event::Form(FormEvent::Drawn { request: job.request, form }));
+        }
         self.pass(500);
     }
 

@@ -2,13 +2,13 @@
 
 use super::{Citizen, HANAKO, LANDSCAPE, LONG, PORTRAIT, Stage};
 use domain::Language;
-use domain::card::CardRefusal;
+use domain::card::{CardEvent, CardRefusal};
 use domain::face::Guidance;
 use domain::form::{AnswerKind, FillRefusal, ValueId};
 use domain::paper::PrinterTrouble;
 use image::{Rgba, RgbaImage};
 use visit::view::Body;
-use visit::{IdentifyBy, Intent, ServiceId, TextSize};
+use visit::{Event, IdentifyBy, Intent, ServiceId, StaffEvent, TextSize};
 
 /// A way in which the screens are shown.
 pub struct Variant {
@@ -246,7 +246,8 @@ pub fn walk(
         match stage.view().body {
             Body::Preview { .. } => break,
             Body::Sign { .. } => {
-                stage.draw(&title, strokes[5]);
+                // What was signed is still there.
+                look(stage, "sign-signed")?;
                 stage.touch_and_rest(&signed);
             }
             _ => stage.want(Intent::Next),
@@ -271,7 +272,20 @@ pub fn walk(
     stage.want(Intent::Begin);
     stage.want(Intent::CallStaff);
     look(stage, "staff")?;
+    stage.give(Event::Staff(StaffEvent::NotReached));
+    look(stage, "staff-not-reached")?;
     stage.want(Intent::Next);
+    stage.insert_card();
+    stage.want(Intent::Quit);
+    look(stage, "leftover-card")?;
+    stage.remove_card();
+    stage.printer(vec![PrinterTrouble::Offline]);
+    look(stage, "home-printer")?;
+    stage.give(Event::Card(CardEvent::NoReader));
+    look(stage, "closed")?;
+    stage.give(Event::Card(CardEvent::ReaderReady));
+    stage.printer(vec![]);
+    stage.want(Intent::Begin);
     settings.iter().for_each(|setting| stage.want(setting.clone()));
     stage.wait(70_000);
     stage.wait(9_000);

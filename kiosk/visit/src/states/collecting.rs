@@ -1,8 +1,7 @@
 use super::{Cx, Rating, Step, Turn};
 use crate::view::PaperState;
 use crate::words::slip;
-use crate::{Effect, Event, Intent, Policy, StaffReason};
-use domain::Timestamp;
+use crate::{Effect, Event, Intent, Policy};
 use domain::card::CardCommand;
 use domain::form::FormId;
 use domain::paper::{PrinterCommand, PrinterEvent};
@@ -15,10 +14,6 @@ pub struct Collecting {
     pub papers: Vec<(FormId, u16, PaperState)>,
     /// Whether the slip is out; `None` while it is awaited.
     pub slip: Option<bool>,
-    /// Since when.
-    pub since: Timestamp,
-    /// Staff know that a card lies here.
-    pub told: bool,
 }
 
 impl Collecting {
@@ -28,36 +23,25 @@ impl Collecting {
             let job = slip(cx.catalogue, cx.session, &papers);
             cx.out(Effect::Printer(PrinterCommand::Slip(job)));
         }
-        Self { papers, slip: None, since: cx.now, told: false }
+        Self { papers, slip: None }
     }
 }
 
 impl Step for Collecting {
     const NAME: &'static str = "collect";
 
-    fn patience_ms(&self, _: &Policy) -> Option<u64> {
-        None
+    /// Whoever leaves now is warned like everywhere; what they leave is then the business of [`super::Leftover`].
+    fn patience_ms(&self, policy: &Policy) -> Option<u64> {
+        Some(policy.collect_ms)
     }
 
     fn on(&mut self, cx: &mut Cx, event: &Event) -> Turn {
-        let card_there = cx.devices.card.is_some();
         match event {
             Event::Paper(PrinterEvent::Slip { visit, printed }) if *visit == cx.session.visit => {
                 self.slip = Some(*printed);
                 Turn::Stay
             }
-            Event::Touch(Intent::Next) if !card_there => Turn::to(Rating { since: cx.now }),
-            Event::Tick if cx.now.since(self.since) > cx.policy.collect_ms => {
-                if !card_there {
-                    return Turn::to(Rating { since: cx.now });
-                }
-                if !self.told {
-                    self.told = true;
-                    cx.out(Effect::CallStaff(StaffReason::CardLeft));
-                }
-                // The card is somebody's: the screen keeps saying so, but the person's data do not wait with it.
-                if cx.now.since(self.since) > cx.policy.collect_ms.saturating_mul(4) { Turn::End } else { Turn::Stay }
-            }
+            Event::Touch(Intent::Next) if cx.devices.card.is_none() => Turn::to(Rating { since: cx.now }),
             _ => Turn::Stay,
         }
     }

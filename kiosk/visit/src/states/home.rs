@@ -1,6 +1,5 @@
 use super::{Choosing, Cx, NeedsStaff, Step, Turn};
-use crate::{Effect, Event, Intent, Policy, StaffReason};
-use domain::kpi::KpiName;
+use crate::{Event, Intent, Policy};
 use serde::Serialize;
 
 /// Nobody is there; the next touch begins a visit.
@@ -16,6 +15,7 @@ impl Step for Home {
 
     fn on(&mut self, cx: &mut Cx, event: &Event) -> Turn {
         match event {
+            Event::Touch(Intent::Begin | Intent::Toggle(_)) if cx.devices.out_of_order() => Turn::Stay,
             Event::Touch(Intent::Begin) => Turn::to(Choosing),
             Event::Touch(Intent::Toggle(service)) => {
                 if cx.catalogue.service(service).is_some() {
@@ -23,11 +23,7 @@ impl Step for Home {
                 }
                 Turn::to(Choosing)
             }
-            Event::Touch(Intent::CallStaff) => {
-                cx.out(Effect::CallStaff(StaffReason::Asked));
-                cx.count(KpiName::StaffCalled, Self::NAME, 1);
-                Turn::to(NeedsStaff::returning_to(Choosing.into()))
-            }
+            Event::Touch(Intent::CallStaff) => Turn::to(NeedsStaff::called(cx, Self::NAME, Choosing.into())),
             _ => Turn::Stay,
         }
     }

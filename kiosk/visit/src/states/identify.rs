@@ -1,6 +1,7 @@
 //! The ways of making known who one is: card, PIN or code, reading, face.
 
 use super::{Confirming, Consent, Cx, Step, Turn};
+use crate::session::{Camera, CardThere};
 use crate::{Effect, Event, IdentifyBy, Intent, Policy, StaffReason};
 use domain::card::{CardCommand, CardEvent, CardKind, CardReading, CardRefusal, CardSecret, Genuine};
 use domain::face::{FaceCommand, FaceEvent, Guidance};
@@ -16,6 +17,8 @@ pub enum CardTrouble {
     NoReader,
     /// Another kind of card.
     WrongCard(CardKind),
+    /// The card lay there before the person came: it may be somebody else's.
+    LayBefore,
     /// The card was taken away too early.
     Removed,
     /// The PIN was wrong.
@@ -28,10 +31,14 @@ pub enum CardTrouble {
         /// Tries left.
         left: u8,
     },
-    /// One try is left: nothing was sent.
+    /// One try is left for the PIN: nothing was sent.
     LastTry,
-    /// Blocked.
+    /// The PIN is blocked.
     Blocked,
+    /// One try is left for the code: nothing was sent.
+    CodeLastTry,
+    /// The code is blocked.
+    CodeBlocked,
     /// What was entered has the wrong shape.
     Malformed,
     /// Could not be read.
@@ -53,8 +60,10 @@ impl CardTrouble {
             CardRefusal::WrongCard(kind) => Self::WrongCard(kind),
             CardRefusal::WrongSecret { left } if way == IdentifyBy::CardAndPin => Self::WrongPin { left },
             CardRefusal::WrongSecret { left } => Self::WrongCode { left },
-            CardRefusal::LastTry => Self::LastTry,
-            CardRefusal::Blocked => Self::Blocked,
+            CardRefusal::LastTry if way == IdentifyBy::CardAndPin => Self::LastTry,
+            CardRefusal::LastTry => Self::CodeLastTry,
+            CardRefusal::Blocked if way == IdentifyBy::CardAndPin => Self::Blocked,
+            CardRefusal::Blocked => Self::CodeBlocked,
             CardRefusal::MalformedSecret => Self::Malformed,
             CardRefusal::Unreadable => Self::Unreadable,
             CardRefusal::Expired => Self::Expired,
@@ -72,6 +81,9 @@ impl CardTrouble {
             Self::WrongCode { .. } => "wrong-code",
             Self::LastTry => "last-try",
             Self::Blocked => "blocked",
+            Self::CodeLastTry => "code-last-try",
+            Self::CodeBlocked => "code-blocked",
+            Self::LayBefore => "lay-before",
             Self::Malformed => "malformed",
             Self::Unreadable => "unreadable",
             Self::NotGenuine => "not-genuine",
@@ -92,6 +104,10 @@ pub(super) fn let_go(cx: &mut Cx) {
 /// Begins a way anew.
 pub(super) fn begin(cx: &mut Cx, way: IdentifyBy) -> Turn {
     let_go(cx);
+    if way == IdentifyBy::CardAndFace && cx.devices.camera == Camera::NotInstalled {
+        // Not offered; nothing is begun that cannot be finished.
+        return Turn::to(Consent::default());
+    }
     if way == IdentifyBy::CardAndFace && cx.session.face_tries >= cx.policy.face_tries {
         return Turn::to(Consent { trouble: Some(CardTrouble::FaceTriesUsedUp) });
     }
@@ -107,15 +123,17 @@ pub(super) fn begin(cx: &mut Cx, way: IdentifyBy) -> Turn {
 
 /// Goes on with the card that lies there, or waits for one.
 fn await_card(cx: &Cx, way: IdentifyBy, trouble: Option<CardTrouble>) -> Turn {
+    let wait = |trouble| Turn::to(AwaitingCard { way, trouble });
     match cx.devices.card {
-        Some((CardKind::MyNumber, pin_tries)) => match (way, pin_tries) {
-            (IdentifyBy::CardAndPin, Some(0)) => Turn::to(AwaitingCard { way, trouble: Some(CardTrouble::Blocked) }),
-            (IdentifyBy::CardAndPin, Some(1)) => Turn::to(AwaitingCard { way, trouble: Some(CardTrouble::LastTry) }),
-            (IdentifyBy::CardAndPin, tries) => Turn::to(EnteringPin { tries, trouble }),
+        Some(_) if cx.devices.card_lay_before => wait(Some(CardTrouble::LayBefore)),
+        Some(CardThere { kind: CardKind::MyNumber, pin_tries }) => match (way, pin_tries) {
+            (IdentifyBy::CardAndPin, Some(0)) => wait(Some(CardTrouble::Blocked)),
+            (IdentifyBy::CardAndPin, Some(1)) => wait(Some(CardTrouble::LastTry)),
+            (IdentifyBy::CardAndPin, _) => Turn::to(EnteringPin { trouble }),
             _ => Turn::to(EnteringCode { trouble }),
         },
-        Some((other, _)) => Turn::to(AwaitingCard { way, trouble: Some(CardTrouble::WrongCard(other)) }),
-        None => Turn::to(AwaitingCard { way, trouble }),
+        Some(CardThere { kind, .. }) => wait(Some(CardTrouble::WrongCard(kind))),
+        None => wait(trouble),
     }
 }
 
@@ -154,11 +172,14 @@ impl Step for AwaitingCard {
                 self.trouble = None;
                 // The card may have been changed while the notice was read.
                 match cx.devices.card {
-                    Some((CardKind::MyNumber, tries)) if tries.is_none_or(|left| left > 1) => {
-                        await_card(cx, self.way, None)
-                    }
-                    _ => Turn::Stay,
+                    Some(_) => await_card(cx, self.way, None),
+                    None => Turn::Stay,
                 }
+            }
+            // Just what was asked for.
+            Event::Card(CardEvent::Removed) if self.trouble == Some(CardTrouble::LayBefore) => {
+                self.trouble = None;
+                Turn::Stay
             }
             // What was said about a card that is gone stays until it is read or another card comes.
             _ => common(cx, event).unwrap_or(Turn::Stay),
@@ -169,8 +190,6 @@ impl Step for AwaitingCard {
 /// Entering the PIN.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EnteringPin {
-    /// Tries left, where the card told.
-    pub tries: Option<u8>,
     /// What was the matter.
     pub trouble: Option<CardTrouble>,
 }
@@ -184,7 +203,9 @@ impl Step for EnteringPin {
                 self.trouble = None;
                 Turn::Stay
             }
-            Event::Touch(Intent::Pin(pin)) if self.trouble.is_none() && self.tries.is_none_or(|left| left > 1) => {
+            Event::Touch(Intent::Pin(pin))
+                if self.trouble.is_none() && cx.devices.pin_tries().is_none_or(|left| left > 1) =>
+            {
                 Turn::to(Reading::begin(cx, IdentifyBy::CardAndPin, CardSecret::Pin(pin.clone())))
             }
             Event::Card(CardEvent::Removed) => {
@@ -245,6 +266,9 @@ impl Reading {
     fn begin(cx: &mut Cx, way: IdentifyBy, secret: CardSecret) -> Self {
         let request = cx.request();
         let photo = way == IdentifyBy::CardAndFace;
+        if matches!(secret, CardSecret::Pin(_)) {
+            cx.devices.pin_leaves(request);
+        }
         cx.out(Effect::Card(CardCommand::Read { request, secret, photo, today: cx.devices.today }));
         Self { way, request, since: cx.now, done: (0, 1) }
     }
@@ -253,9 +277,7 @@ impl Reading {
         cx.count(KpiName::CardRefused, trouble.label(), 1);
         let_go(cx);
         match trouble {
-            CardTrouble::WrongPin { left } if left > 1 => {
-                Turn::to(EnteringPin { tries: Some(left), trouble: Some(trouble) })
-            }
+            CardTrouble::WrongPin { left } if left > 1 => Turn::to(EnteringPin { trouble: Some(trouble) }),
             CardTrouble::WrongPin { .. } => {
                 Turn::to(AwaitingCard { way: self.way, trouble: Some(CardTrouble::LastTry) })
             }
@@ -364,7 +386,8 @@ impl Matching {
     fn fail(&mut self, cx: &mut Cx, trouble: FaceTrouble) -> Turn {
         cx.session.face_tries = cx.session.face_tries.saturating_add(1);
         let used_up = cx.session.face_tries >= cx.policy.face_tries;
-        cx.count(KpiName::FaceCompared, "different", 1);
+        let label = if trouble == FaceTrouble::TimedOut { "timed-out" } else { "different" };
+        cx.count(KpiName::FaceCompared, label, 1);
         self.trouble = Some(if used_up && trouble.may_try_again() { FaceTrouble::TriesUsedUp } else { trouble });
         if self.trouble.is_some_and(|trouble| !trouble.may_try_again()) {
             cx.out(Effect::Face(FaceCommand::Stop));
@@ -397,7 +420,7 @@ impl Step for Matching {
                 cx.out(Effect::Face(FaceCommand::Stop));
                 Turn::Stay
             }
-            Event::Face(FaceEvent::NoCamera) if self.trouble.is_none() => {
+            Event::Face(FaceEvent::NoCamera | FaceEvent::NotInstalled) if self.trouble.is_none() => {
                 self.trouble = Some(FaceTrouble::NoCamera);
                 Turn::Stay
             }

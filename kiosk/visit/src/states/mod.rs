@@ -7,6 +7,7 @@ mod confirming;
 mod consent;
 mod home;
 mod identify;
+mod leftover;
 mod needs_staff;
 mod previewing;
 mod printing;
@@ -20,13 +21,15 @@ pub use confirming::Confirming;
 pub use consent::Consent;
 pub use home::Home;
 pub use identify::{AwaitingCard, CardTrouble, EnteringCode, EnteringPin, FaceTrouble, Matching, Reading};
+pub use leftover::Leftover;
 pub use needs_staff::NeedsStaff;
 pub use previewing::Previewing;
 pub use printing::Printing;
 pub use rating::Rating;
 pub use signing::Signing;
 
-use crate::{Catalogue, Devices, Effect, Event, Intent, Policy, Session, StaffReason};
+use crate::view::PaperState;
+use crate::{Catalogue, Devices, Effect, Event, Intent, Policy, Session};
 use domain::kpi::{Kpi, KpiName};
 use domain::{RequestId, Timestamp};
 use serde::Serialize;
@@ -36,7 +39,7 @@ pub(crate) struct Cx<'a> {
     pub now: Timestamp,
     pub catalogue: &'a Catalogue,
     pub policy: &'a Policy,
-    pub devices: &'a Devices,
+    pub devices: &'a mut Devices,
     pub session: &'a mut Session,
     pub last_request: &'a mut RequestId,
     pub effects: &'a mut Vec<Effect>,
@@ -106,6 +109,8 @@ pub enum State {
     Rate(Rating),
     /// Staff were called.
     Help(NeedsStaff),
+    /// The visit is over, and something of it was left here.
+    Leftover(Leftover),
 }
 
 /// Dispatches to the state at hand; the compiler finds what a new state lacks.
@@ -128,6 +133,7 @@ macro_rules! each {
             State::Collect($state) => $body,
             State::Rate($state) => $body,
             State::Help($state) => $body,
+            State::Leftover($state) => $body,
         }
     };
 }
@@ -159,6 +165,7 @@ into_state!(
     Collect(Collecting),
     Rate(Rating),
     Help(NeedsStaff),
+    Leftover(Leftover),
 );
 
 /// What each state does.
@@ -183,6 +190,33 @@ impl State {
         matches!(self, Self::Home(_))
     }
 
+    /// Whether it belongs to a visit, which can be ended.
+    pub fn in_visit(&self) -> bool {
+        !matches!(self, Self::Home(_) | Self::Leftover(_))
+    }
+
+    /// Whether papers of the visit lie in the tray, or may be on their way there.
+    pub fn papers_out(&self) -> bool {
+        let out = |papers: &[(_, _, PaperState)]| {
+            papers.iter().any(|row| matches!(row.2, PaperState::Done | PaperState::Printing))
+        };
+        match self {
+            Self::Paper(printing) => out(&printing.papers),
+            Self::Collect(collecting) => out(&collecting.papers),
+            Self::Help(help) => help.back.papers_out(),
+            _ => false,
+        }
+    }
+
+    /// The filling whose pages are looked at, or will be when staff are gone again.
+    pub fn previewed(&self) -> Option<RequestId> {
+        match self {
+            Self::Preview(preview) => Some(preview.request),
+            Self::Help(help) => help.back.previewed(),
+            _ => None,
+        }
+    }
+
     /// Its name in counts, pictures and recordings.
     pub fn name(&self) -> &'static str {
         fn name<S: Step>(_: &S) -> &'static str {
@@ -196,12 +230,11 @@ impl State {
     }
 
     pub(crate) fn on(&mut self, cx: &mut Cx, event: &Event) -> Turn {
-        if let (Event::Touch(Intent::CallStaff), false) = (event, matches!(self, Self::Help(_) | Self::Home(_))) {
-            cx.out(Effect::CallStaff(StaffReason::Asked));
-            cx.count(KpiName::StaffCalled, self.name(), 1);
+        let elsewhere = matches!(self, Self::Help(_) | Self::Home(_) | Self::Leftover(_));
+        if let (Event::Touch(Intent::CallStaff), false) = (event, elsewhere) {
             // What the ports were doing goes on; where it cannot wait, the state says what to come back to.
             let back = self.rest(cx);
-            return Turn::to(NeedsStaff::returning_to(back));
+            return Turn::to(NeedsStaff::called(cx, self.name(), back));
         }
         each!(self, state => state.on(cx, event))
     }

@@ -3,6 +3,7 @@ use crate::{Effect, Event, Intent, Policy};
 use domain::form::{FillJob, FillRefusal, FilledForm, FormEvent, FormId};
 use domain::{RequestId, Timestamp};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Why the papers could not be filled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -18,10 +19,12 @@ pub struct PreviewTrouble {
 pub struct Previewing {
     /// Which job.
     pub request: RequestId,
-    /// Since when the forms are being filled.
+    /// Since when the forms are being filled, or the next page drawn.
     pub since: Timestamp,
     /// The filled forms, once they are there.
     pub papers: Option<Vec<FilledForm>>,
+    /// The forms whose first page the person can see. What was not seen is not printed.
+    drawn: BTreeSet<FormId>,
     /// What was the matter.
     pub trouble: Option<PreviewTrouble>,
 }
@@ -37,7 +40,18 @@ impl Previewing {
         let request = cx.request();
         let values = cx.session.values(cx.catalogue, today);
         cx.out(Effect::Fill(FillJob { request, visit: cx.session.visit, tag: cx.session.tag, forms, values }));
-        Self { request, since: cx.now, papers: None, trouble: None }.into()
+        Self { request, since: cx.now, papers: None, drawn: BTreeSet::new(), trouble: None }.into()
+    }
+
+    /// Whether the papers are filled and can be seen.
+    pub fn ready(&self) -> bool {
+        self.papers.as_ref().is_some_and(|papers| papers.iter().all(|paper| self.drawn.contains(&paper.form)))
+    }
+
+    /// The first form that is not there yet.
+    fn awaited(&self, cx: &Cx) -> FormId {
+        let forms = cx.session.forms(cx.catalogue);
+        forms.into_iter().find(|form| !self.drawn.contains(form)).unwrap_or(FormId(String::new()))
     }
 
     fn refuse(&mut self, form: FormId, why: FillRefusal) -> Turn {
@@ -58,23 +72,23 @@ impl Step for Previewing {
             Event::Form(FormEvent::Filled { request, forms }) if *request == self.request => {
                 self.papers = Some(forms.clone());
                 self.trouble = None;
+                self.since = cx.now;
+                Turn::Stay
+            }
+            Event::Form(FormEvent::Drawn { request, form }) if *request == self.request => {
+                self.drawn.insert(form.clone());
+                self.since = cx.now;
                 Turn::Stay
             }
             Event::Form(FormEvent::Refused { request, form, why }) if *request == self.request => {
                 self.refuse(form.clone(), why.clone())
             }
-            Event::Tick
-                if self.papers.is_none() && self.trouble.is_none() && cx.now.since(self.since) > cx.policy.fill_ms =>
-            {
-                let form = cx.session.forms(cx.catalogue).into_iter().next().unwrap_or(FormId(String::new()));
-                self.refuse(form, FillRefusal::BrokenForm)
+            Event::Tick if !self.ready() && self.trouble.is_none() && cx.now.since(self.since) > cx.policy.fill_ms => {
+                self.refuse(self.awaited(cx), FillRefusal::BrokenForm)
             }
-            Event::Touch(Intent::Print) => match self.papers.take() {
-                Some(papers) if self.trouble.is_none() => Turn::to(Printing::begin(cx, papers)),
-                papers => {
-                    self.papers = papers;
-                    Turn::Stay
-                }
+            Event::Touch(Intent::Print) if self.ready() && self.trouble.is_none() => match self.papers.take() {
+                Some(papers) => Turn::to(Printing::begin(cx, papers)),
+                None => Turn::Stay,
             },
             Event::Touch(Intent::Drop(form)) if cx.session.forms(cx.catalogue).contains(form) => {
                 cx.session.dropped.insert(form.clone());

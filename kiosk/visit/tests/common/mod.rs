@@ -1,74 +1,13 @@
-//! A small invented town and a world of faulty devices and people around the core.
+//! A world of faulty devices and people around the core.
 
+use crate::town::catalogue;
 use domain::card::{BirthDate, CardEvent, CardKind, CardReading, CardRefusal, CodeB, Facts, Genuine, Photo, Pin, Sex};
 use domain::face::{FaceEvent, Guidance};
-use domain::form::{
-    Answer, AnswerKind, Choice, Condition, FillRefusal, FilledForm, FilledPdf, FormEvent, FormId, InputFault, Question,
-    Signature, ValueId,
-};
+use domain::form::{Answer, FillRefusal, FilledForm, FilledPdf, FormEvent, FormId, InputFault, Signature, ValueId};
 use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
-use domain::{Date, IdentityTag, Language, Localized, Personal, RequestId, Timestamp, VisitId};
+use domain::{Date, IdentityTag, Language, Personal, RequestId, Timestamp, VisitId};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
-use visit::{
-    Catalogue, Category, Effect, Event, Fact, FormOutline, IdentifyBy, Intent, Policy, Service, ServiceId, State, Visit,
-};
-
-pub fn text(ja: &str) -> Localized {
-    Localized { ja: ja.to_owned(), en: Some(ja.to_owned()), zh_hans: Some(ja.to_owned()), ko: Some(ja.to_owned()) }
-}
-
-pub fn question(id: &str, answer: AnswerKind, optional: bool, when: Option<(&str, &str)>) -> Question {
-    Question {
-        id: ValueId(id.to_owned()),
-        label: text(id),
-        help: None,
-        answer,
-        optional,
-        when: when.map(|(question, is)| Condition { question: ValueId(question.to_owned()), is: vec![is.to_owned()] }),
-    }
-}
-
-pub fn catalogue() -> Arc<Catalogue> {
-    let choice = |id: &str| Choice { id: id.to_owned(), label: text(id) };
-    let who = question("who", AnswerKind::One { choices: vec![choice("self"), choice("proxy")] }, false, None);
-    let phone = question("phone", AnswerKind::Phone, true, None);
-    let proxy = question("proxy_name", AnswerKind::Text { max: 30 }, false, Some(("who", "proxy")));
-    let forms = [
-        ("move", vec![who.clone(), proxy.clone(), phone.clone()], true),
-        ("copy", vec![who, proxy, phone, question("copies", AnswerKind::Digits { min: 1, max: 2 }, false, None)], true),
-        ("tax", vec![], false),
-    ];
-    let service = |id: &str, forms: &[&str]| Service {
-        id: ServiceId(id.to_owned()),
-        title: text(id),
-        reading: "てつづき".to_owned(),
-        keywords: vec!["コピー".to_owned()],
-        category: "all".to_owned(),
-        most_used: Some(1),
-        minutes: 2,
-        desk: text("1番 市民課"),
-        what_to_bring: vec![],
-        forms: forms.iter().map(|form| FormId((*form).to_owned())).collect(),
-        fee: None,
-    };
-    Arc::new(Catalogue {
-        site: text("渚市役所"),
-        categories: vec![Category { id: "all".to_owned(), label: text("すべて"), icon: "house".to_owned() }],
-        services: vec![
-            service("moving", &["move", "copy"]),
-            service("certificate", &["copy"]),
-            service("taxes", &["tax"]),
-        ],
-        forms: forms
-            .into_iter()
-            .map(|(id, questions, signature)| {
-                (FormId(id.to_owned()), FormOutline { title: text(id), questions, signature })
-            })
-            .collect(),
-        queue_qr: Some("Q:{visit}:{forms}".to_owned()),
-    })
-}
+use visit::{Effect, Event, Fact, IdentifyBy, Intent, Policy, ServiceId, StaffEvent, State, Visit};
 
 /// The last day of every card here. It is known to the cards alone.
 pub const LAST_DAY: Date = Date::constant(2030, 2, 28);
@@ -107,9 +46,13 @@ pub struct World {
     pub dice: Dice,
     queue: VecDeque<(Timestamp, Event)>,
     asked_by: BTreeMap<RequestId, VisitId>,
+    /// The card's own counter, which a wrong PIN lowers the moment it arrives.
     pin_tries: u8,
+    /// Whether the core was told that counter.
+    pin_tries_told: bool,
     card_there: bool,
-    last_inserted_tries: Option<u8>,
+    /// The card that lies there came before this visit.
+    lay_before: bool,
     /// How many of a thousand answers are faulty.
     pub faults: u64,
     pub printed: u64,
@@ -127,8 +70,9 @@ impl World {
             queue: VecDeque::new(),
             asked_by: BTreeMap::new(),
             pin_tries: 3,
+            pin_tries_told: false,
             card_there: false,
-            last_inserted_tries: None,
+            lay_before: false,
             faults,
             printed: 0,
             completed: 0,
@@ -162,11 +106,17 @@ impl World {
 
     /// Hands one event to the core and holds it to the promises.
     pub fn give(&mut self, event: Event) {
-        match &event {
-            Event::Card(CardEvent::Inserted { pin_tries, .. }) => self.last_inserted_tries = *pin_tries,
-            Event::Card(CardEvent::Removed | CardEvent::NoReader) => self.last_inserted_tries = None,
-            _ => {}
+        // What an earlier card answered says nothing about this one.
+        let known_card = match &event {
+            Event::Card(CardEvent::Inserted { .. }) => true,
+            Event::Card(CardEvent::Removed | CardEvent::NoReader) => false,
+            _ => self.visit.devices().card.is_some(),
+        };
+        if matches!(event, Event::Card(CardEvent::Removed)) {
+            self.lay_before = false;
         }
+        let papers_before = self.visit.state().papers_out();
+        let begun = self.visit.state().in_visit();
         let secret_entered = matches!(&event, Event::Touch(Intent::Pin(_) | Intent::CodeB(_)));
         let before = self.visit.session().visit;
         let effects = match self.log.take() {
@@ -178,7 +128,10 @@ impl World {
             }
             None => self.visit.handle(self.now, event),
         };
-        if self.visit.state().is_home() {
+        if !begun && self.visit.state().in_visit() {
+            self.lay_before = known_card;
+        }
+        if !self.visit.state().in_visit() {
             let session = self.visit.session();
             assert!(session.facts.is_empty() && session.answers.is_empty(), "promise 5: nothing outlives the visit");
             assert!(session.signature.is_none() && session.tag.is_none() && session.chosen.is_empty());
@@ -190,11 +143,9 @@ impl World {
                     reads += 1;
                     assert!(secret_entered, "promise 2: a secret is sent only when it has just been entered");
                     if matches!(secret, domain::card::CardSecret::Pin(_)) {
-                        assert!(
-                            self.last_inserted_tries.is_none_or(|left| left > 1),
-                            "promise 2: never with one try left"
-                        );
+                        assert!(!self.pin_tries_told || self.pin_tries > 1, "promise 2: never with one try left");
                     }
+                    assert!(!self.lay_before, "a card that lay there before the visit is not used");
                     assert!(
                         self.asked_by.insert(*request, self.visit.session().visit).is_none(),
                         "requests are never reused"
@@ -216,7 +167,14 @@ impl World {
                 }
                 Effect::Printer(PrinterCommand::Slip(slip)) => assert_eq!(slip.visit, self.visit.session().visit),
                 Effect::Forget => {
-                    assert!(self.visit.state().is_home());
+                    match self.visit.state() {
+                        State::Home(_) => assert!(!known_card && !papers_before, "nothing is left behind in silence"),
+                        State::Leftover(left) => {
+                            assert_eq!((left.card, left.papers), (known_card, papers_before));
+                            assert!(left.card || left.papers);
+                        }
+                        other => panic!("forgotten, and at {}", other.name()),
+                    }
                     let cancels = Effect::Printer(PrinterCommand::Cancel(before));
                     assert!(effects.contains(&cancels), "promise 1: what an ended visit ordered is cancelled");
                     assert!(effects.contains(&Effect::Card(domain::card::CardCommand::Release)));
@@ -259,25 +217,41 @@ impl World {
         match effect {
             Effect::Card(domain::card::CardCommand::Read { request, photo, secret, today }) => {
                 self.later(Event::Card(CardEvent::Progress { request, done: 1, of: 3 }));
-                let why = self.dice.pick(&[
+                let mut why = self.dice.pick(&[
                     CardRefusal::Removed,
                     CardRefusal::Unreadable,
                     CardRefusal::MalformedSecret,
                     CardRefusal::Blocked,
                     CardRefusal::LastTry,
                     CardRefusal::WrongSecret { left: 2 },
+                    CardRefusal::WrongSecret { left: 1 },
                     CardRefusal::Expired,
                     CardRefusal::NoReader,
                     CardRefusal::WrongCard(CardKind::Residence),
                 ]);
-                if faulty {
-                    if matches!((why, &secret), (CardRefusal::WrongSecret { .. }, domain::card::CardSecret::Pin(_))) {
-                        self.pin_tries = 2;
-                    }
+                let pin = matches!(secret, domain::card::CardSecret::Pin(_));
+                let refused = faulty || pin && self.pin_tries < 2;
+                // The port looks at the counter before it sends anything, and a card counts for itself.
+                match (pin, self.pin_tries) {
+                    (true, 0) => why = CardRefusal::Blocked,
+                    (true, 1) => why = CardRefusal::LastTry,
+                    (true, left) if faulty => match why {
+                        CardRefusal::WrongSecret { .. } | CardRefusal::LastTry | CardRefusal::Blocked => {
+                            self.pin_tries = left - 1;
+                            why = CardRefusal::WrongSecret { left: left - 1 };
+                        }
+                        _ => {}
+                    },
+                    _ => {}
+                }
+                if refused {
                     self.later(Event::Card(CardEvent::Refused { request, why }));
                 } else if today.is_none_or(|today| LAST_DAY < today) {
                     self.later(Event::Card(CardEvent::Refused { request, why: CardRefusal::Expired }));
                 } else {
+                    if pin {
+                        self.pin_tries = 3;
+                    }
                     let reading = Box::new(self.reading(request, photo));
                     self.later(Event::Card(CardEvent::Read { request, reading }));
                 }
@@ -292,6 +266,7 @@ impl World {
                         FaceEvent::Different(request),
                         FaceEvent::PhotoUnusable(request),
                         FaceEvent::NoCamera,
+                        FaceEvent::CameraReady,
                     ])
                 } else {
                     FaceEvent::Same(request)
@@ -315,6 +290,10 @@ impl World {
                         pdf: Personal::new(FilledPdf(b"%PDF".to_vec())),
                         pages: 1,
                     });
+                    for form in &job.forms {
+                        let drawn = FormEvent::Drawn { request: job.request, form: form.clone() };
+                        self.later(Event::Form(drawn));
+                    }
                     FormEvent::Filled { request: job.request, forms: forms.collect() }
                 };
                 self.later(Event::Form(event));
@@ -343,6 +322,9 @@ impl World {
             Effect::Printer(PrinterCommand::Slip(slip)) => {
                 self.later(Event::Paper(PrinterEvent::Slip { visit: slip.visit, printed: !faulty }));
             }
+            Effect::CallStaff(_) => {
+                self.later(Event::Staff(if faulty { StaffEvent::NotReached } else { StaffEvent::Reached }));
+            }
             _ => {}
         }
     }
@@ -350,8 +332,9 @@ impl World {
     fn insert(&mut self) {
         let kind = if self.dice.chance(self.faults) { CardKind::DriversLicence } else { CardKind::MyNumber };
         self.pin_tries = if self.dice.chance(self.faults) { self.dice.below(3) as u8 } else { 3 };
+        self.pin_tries_told = !self.dice.chance(self.faults);
         self.card_there = true;
-        let pin_tries = Some(self.pin_tries);
+        let pin_tries = self.pin_tries_told.then_some(self.pin_tries);
         self.give(Event::Card(CardEvent::Inserted { kind, pin_tries }));
     }
 
@@ -435,7 +418,18 @@ impl World {
                 let answer = Answer { opens, fault, ..good("1") };
                 self.touch(Intent::Answer(id, answer));
             }
-            "sign" => self.touch(Intent::Sign(Personal::new(Signature(vec![vec![(1, 2), (3, 4)]])))),
+            "sign" => {
+                let at_desk = self.dice.chance(100);
+                let signature = Personal::new(Signature(vec![vec![(1, 2), (3, 4)]]));
+                self.touch(if at_desk { Intent::SignAtDesk } else { Intent::Sign(signature) });
+            }
+            "leftover" => {
+                if self.card_there {
+                    self.remove();
+                } else {
+                    self.touch(Intent::Next);
+                }
+            }
             "preview" => {
                 let intent = if self.dice.chance(500) { Intent::Print } else { Intent::Next };
                 self.touch(intent);
@@ -456,7 +450,7 @@ impl World {
     }
 
     fn stray(&mut self) {
-        match self.dice.below(12) {
+        match self.dice.below(13) {
             0 => self.remove(),
             1 => self.insert(),
             2 => self.touch(Intent::Back),
@@ -468,7 +462,15 @@ impl World {
             8 => self.touch(Intent::Drop(FormId("copy".into()))),
             9 => self.give(Event::Card(CardEvent::NoReader)),
             10 => self.give(Event::Card(CardEvent::ReaderReady)),
+            11 => self.touch(Intent::Alive),
             _ => self.touch(Intent::Toggle(ServiceId("taxes".into()))),
+        }
+    }
+
+    /// Staff come for a card that was left, once they were called.
+    fn clear_up(&mut self) {
+        if matches!(self.visit.state(), State::Leftover(left) if left.told) && self.card_there {
+            self.remove();
         }
     }
 
@@ -482,6 +484,9 @@ impl World {
             }
             let pause = if gone { 5_000 } else { 100 + self.dice.below(900) };
             self.pass(pause);
+            if gone {
+                self.clear_up();
+            }
             if turn > 0 && self.visit.state().is_home() {
                 return;
             }
@@ -492,6 +497,7 @@ impl World {
             if self.visit.state().is_home() {
                 return;
             }
+            self.clear_up();
         }
         panic!("promise 6: a person who walked away is not forgotten in {:?}", self.visit.state().name());
     }

@@ -1,0 +1,504 @@
+//! Every text of every view, kept as text, a file a language: what a change of words changes is seen where it is read.
+//!
+//! `MADOGUCHI_GOLDEN=write cargo nextest run -p visit golden` writes them anew.
+
+mod town;
+
+use domain::card::{BirthDate, CardCommand, CardEvent, CardKind, CardReading, CardRefusal, CodeB, Facts, Genuine};
+use domain::card::{Photo, Pin, Sex};
+use domain::face::{FaceCommand, FaceEvent, Guidance};
+use domain::form::{Answer, FillJob, FillRefusal, FilledForm, FilledPdf, FormEvent, InputFault, Signature, ValueId};
+use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
+use domain::{Date, IdentityTag, Language, Personal, RequestId, Timestamp, VisitId};
+use serde_json::Value;
+use std::fmt::Write;
+use std::path::Path;
+use town::catalogue;
+use visit::{Effect, Event, Fact, IdentifyBy, Intent, Phrasebook, Policy, ServiceId, StaffEvent, State, View, Visit};
+
+/// A visit on its way, and everything that was seen on it.
+struct Walk {
+    visit: Visit,
+    words: Phrasebook,
+    language: Language,
+    now: Timestamp,
+    effects: Vec<Effect>,
+    seen: String,
+}
+
+fn answer(value: &str, fault: Option<InputFault>, opens: &[&str]) -> Answer {
+    let opens = opens.iter().map(|choice| (*choice).to_owned()).collect();
+    Answer { value: Personal::new(value.to_owned()), fault, opens }
+}
+
+impl Walk {
+    fn new(language: Language) -> Self {
+        let mut walk = Self {
+            visit: Visit::new(catalogue(), Policy::default()),
+            words: Phrasebook::shipped().unwrap(),
+            language,
+            now: Timestamp(1000),
+            effects: Vec::new(),
+            seen: String::new(),
+        };
+        walk.give(Event::Day(Date::constant(2026, 11, 24)));
+        walk.begin_anew();
+        walk
+    }
+
+    fn begin_anew(&mut self) {
+        self.give(Event::Card(CardEvent::Removed));
+        self.touch(Intent::Next);
+        self.touch(Intent::Quit);
+        self.give(Event::Card(CardEvent::Removed));
+        self.touch(Intent::Next);
+        assert!(self.visit.state().is_home(), "{}", self.visit.state().name());
+        self.touch(Intent::Speak(self.language));
+    }
+
+    fn give(&mut self, event: Event) {
+        self.now = self.now.plus(10);
+        self.effects.extend(self.visit.handle(self.now, event));
+    }
+
+    fn touch(&mut self, intent: Intent) {
+        self.give(Event::Touch(intent));
+    }
+
+    fn view(&self) -> View {
+        self.visit.view(&self.words)
+    }
+
+    /// Keeps the whole view.
+    fn look(&mut self, scene: &str) {
+        let view = serde_json::to_value(self.view()).unwrap();
+        self.keep(scene, &view, &["captions", "faults", "progress"]);
+    }
+
+    /// Keeps what stands over the view.
+    fn look_over(&mut self, scene: &str) {
+        let view = self.view();
+        let over = serde_json::json!({ "notice": view.notice, "idle": view.idle });
+        self.keep(scene, &over, &[]);
+    }
+
+    fn keep(&mut self, scene: &str, value: &Value, without: &[&str]) {
+        writeln!(self.seen, "\n## {scene}").unwrap();
+        texts("", value, without, &mut self.seen);
+    }
+
+    fn request(&self) -> RequestId {
+        let request = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Card(CardCommand::Read { request, .. }) => Some(*request),
+            Effect::Face(FaceCommand::Match { request, .. } | FaceCommand::Again { request }) => Some(*request),
+            _ => None,
+        });
+        request.unwrap()
+    }
+
+    fn job(&self) -> FillJob {
+        let job = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Fill(job) => Some(job.clone()),
+            _ => None,
+        });
+        job.unwrap()
+    }
+
+    /// As far as the ways of making oneself known.
+    fn ways(&mut self, service: &str) {
+        self.begin_anew();
+        for intent in [Intent::Begin, Intent::Toggle(ServiceId(service.into())), Intent::Next] {
+            self.touch(intent);
+        }
+    }
+
+    fn insert(&mut self, kind: CardKind, pin_tries: u8) {
+        self.give(Event::Card(CardEvent::Inserted { kind, pin_tries: Some(pin_tries) }));
+    }
+
+    fn send(&mut self, way: IdentifyBy) {
+        self.touch(Intent::Identify(way));
+        self.touch(match way {
+            IdentifyBy::CardAndPin => Intent::Pin(Personal::new(Pin("1234".into()))),
+            _ => Intent::CodeB(Personal::new(CodeB("55022920301234".into()))),
+        });
+    }
+
+    fn read(&mut self, genuine: Genuine, photo: bool) {
+        let request = self.request();
+        let reading = CardReading {
+            kind: CardKind::MyNumber,
+            facts: Facts {
+                name: Personal::new("渚　花子".to_owned()),
+                address: Personal::new("渚市海辺町一丁目２番３号".to_owned()),
+                birth_date: Personal::new(BirthDate(Date::constant(1980, 2, 29))),
+                sex: Personal::new(Sex::Female),
+            },
+            photo: photo.then(|| Personal::new(Photo(vec![1]))),
+            genuine,
+            tag: IdentityTag(7),
+        };
+        self.give(Event::Card(CardEvent::Read { request, reading: Box::new(reading) }));
+    }
+
+    fn confirmed_by_card(&mut self, service: &str) {
+        self.ways(service);
+        self.insert(CardKind::MyNumber, 3);
+        self.send(IdentifyBy::CardAndPin);
+        self.read(Genuine::Yes, false);
+    }
+
+    fn answer_all(&mut self) {
+        while let State::Ask(ask) = self.visit.state() {
+            let id = ask.question.clone();
+            let opens: &[&str] = if id.0 == "who" { &["self"] } else { &[] };
+            self.touch(Intent::Answer(id, answer("1", None, opens)));
+        }
+    }
+
+    fn fill(&mut self) {
+        let job = self.job();
+        let forms = job.forms.iter().map(|form| FilledForm {
+            visit: job.visit,
+            tag: job.tag,
+            form: form.clone(),
+            pdf: Personal::new(FilledPdf(b"%PDF".to_vec())),
+            pages: 1,
+        });
+        let filled = FormEvent::Filled { request: job.request, forms: forms.collect() };
+        self.give(Event::Form(filled));
+        for form in job.forms {
+            self.give(Event::Form(FormEvent::Drawn { request: job.request, form }));
+        }
+    }
+
+    fn printer(&mut self, troubles: Vec<PrinterTrouble>) {
+        self.give(Event::Paper(PrinterEvent::State { device: Device::Page, troubles, low: false }));
+    }
+
+    fn printing(&self) -> VisitId {
+        let visit = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Printer(PrinterCommand::Print(job)) => Some(job.visit),
+            _ => None,
+        });
+        visit.unwrap()
+    }
+
+    fn all(&mut self) {
+        let captions = serde_json::to_value(self.view().captions).unwrap();
+        self.keep("captions", &captions, &[]);
+        self.look("home");
+        self.printer(vec![PrinterTrouble::PaperOut]);
+        self.look("home: the printer waits");
+        self.give(Event::Card(CardEvent::NoReader));
+        self.look("home: out of order");
+        self.printer(vec![]);
+        self.give(Event::Card(CardEvent::ReaderReady));
+        self.touch(Intent::Begin);
+        let progress = serde_json::to_value(self.view().progress).unwrap();
+        self.keep("steps", &progress, &[]);
+        self.look("choose");
+        self.touch(Intent::Toggle(ServiceId("moving".into())));
+        self.look("choose: one");
+        self.touch(Intent::Next);
+        self.look("consent");
+        self.identify();
+        self.confirm_and_ask();
+        self.papers();
+        self.ends();
+    }
+
+    fn identify(&mut self) {
+        self.touch(Intent::Identify(IdentifyBy::CardAndPin));
+        self.look("card");
+        for kind in [CardKind::Phone, CardKind::Residence, CardKind::DriversLicence, CardKind::Unknown] {
+            self.insert(kind, 3);
+            self.look_over(&format!("card: {kind:?}"));
+        }
+        for (tries, scene) in [(1, "card: last try"), (0, "card: blocked")] {
+            self.insert(CardKind::MyNumber, tries);
+            self.touch(Intent::Identify(IdentifyBy::CardAndPin));
+            self.look_over(scene);
+        }
+        self.insert(CardKind::MyNumber, 3);
+        self.look("pin");
+        self.touch(Intent::Identify(IdentifyBy::CardAndFace));
+        self.look("code-b");
+        let refusals = [
+            CardRefusal::Removed,
+            CardRefusal::WrongSecret { left: 3 },
+            CardRefusal::WrongSecret { left: 2 },
+            CardRefusal::LastTry,
+            CardRefusal::Blocked,
+            CardRefusal::MalformedSecret,
+            CardRefusal::Unreadable,
+            CardRefusal::NoReader,
+        ];
+        for way in [IdentifyBy::CardAndPin, IdentifyBy::CardAndFace] {
+            for why in refusals {
+                self.ways("moving");
+                self.insert(CardKind::MyNumber, 3);
+                self.send(way);
+                let request = self.request();
+                self.give(Event::Card(CardEvent::Refused { request, why }));
+                self.look_over(&format!("refused: {way:?}, {why:?}"));
+            }
+        }
+        self.ways("moving");
+        self.insert(CardKind::MyNumber, 3);
+        self.send(IdentifyBy::CardAndPin);
+        self.look("reading");
+        self.read(Genuine::No, false);
+        self.look_over("refused: not genuine");
+        self.ways("moving");
+        self.insert(CardKind::MyNumber, 3);
+        self.send(IdentifyBy::CardAndFace);
+        self.read(Genuine::Yes, false);
+        self.look_over("refused: no photo");
+        // A card that lay there before anybody came.
+        self.begin_anew();
+        self.insert(CardKind::MyNumber, 3);
+        for intent in [Intent::Begin, Intent::Toggle(ServiceId("moving".into())), Intent::Next] {
+            self.touch(intent);
+        }
+        self.touch(Intent::Identify(IdentifyBy::CardAndPin));
+        self.look_over("refused: lay there before");
+        self.faces();
+    }
+
+    fn faces(&mut self) {
+        self.ways("moving");
+        self.insert(CardKind::MyNumber, 3);
+        self.send(IdentifyBy::CardAndFace);
+        self.read(Genuine::Yes, true);
+        self.look("face");
+        for guidance in Guidance::ALL {
+            self.give(Event::Face(FaceEvent::Guide(guidance)));
+            let body = serde_json::to_value(self.view().body).unwrap();
+            self.keep(&format!("face: {guidance:?}"), &body, &[]);
+        }
+        self.give(Event::Face(FaceEvent::NoCamera));
+        self.look_over("face: no camera");
+        self.touch(Intent::FaceAgain);
+        for attempt in 1..=5 {
+            let request = self.request();
+            self.give(Event::Face(FaceEvent::Different(request)));
+            if attempt == 1 || attempt == 5 {
+                self.look_over(&format!("face: different {attempt}"));
+            }
+            self.touch(Intent::FaceAgain);
+        }
+        self.touch(Intent::Identify(IdentifyBy::CardAndFace));
+        self.look_over("consent: face tries used up");
+        self.ways("moving");
+        self.insert(CardKind::MyNumber, 3);
+        self.send(IdentifyBy::CardAndFace);
+        self.read(Genuine::Yes, true);
+        self.now = self.now.plus(30_000);
+        self.give(Event::Tick);
+        self.look_over("face: timed out");
+        let request = self.request();
+        self.give(Event::Face(FaceEvent::PhotoUnusable(request)));
+        self.look_over("face: photo unusable");
+    }
+
+    fn confirm_and_ask(&mut self) {
+        self.ways("moving");
+        self.touch(Intent::Identify(IdentifyBy::Typing));
+        self.look("confirm: typing");
+        for (fact, value) in
+            [(Fact::Name, "名"), (Fact::Address, "所"), (Fact::BirthDate, "1980-02-29"), (Fact::Sex, "female")]
+        {
+            self.touch(Intent::Correct(fact, answer(value, None, &[])));
+        }
+        self.look("confirm: typed");
+        self.confirmed_by_card("moving");
+        self.look("confirm: genuine");
+        self.touch(Intent::Correct(Fact::Name, answer("名", None, &[])));
+        self.look("confirm: changed");
+        let faults = [
+            InputFault::Missing,
+            InputFault::TooLong,
+            InputFault::TooShort,
+            InputFault::WrongCharacters,
+            InputFault::NoSuchDate,
+            InputFault::NotAChoice,
+            InputFault::LooksLikeIndividualNumber,
+        ];
+        for fault in faults {
+            self.touch(Intent::Correct(Fact::Name, answer("名", Some(fault), &[])));
+            self.look_over(&format!("fault: {fault:?}"));
+        }
+        self.touch(Intent::Correct(Fact::Name, answer("名", None, &[])));
+        self.touch(Intent::Next);
+        self.look("ask");
+        self.answer_all();
+        self.look("sign");
+        self.touch(Intent::Sign(Personal::new(Signature(vec![vec![(1, 2), (300, 4)]]))));
+        self.look("preview: filling");
+        self.touch(Intent::Back);
+        self.look("sign: signed");
+        self.touch(Intent::Next);
+    }
+
+    fn papers(&mut self) {
+        let refusals = [
+            FillRefusal::Missing(vec![ValueId("phone".into()), ValueId("who".into()), ValueId("signature".into())]),
+            FillRefusal::Undrawable(ValueId("name".into())),
+            FillRefusal::DoesNotFit(ValueId("address".into())),
+            FillRefusal::BrokenForm,
+        ];
+        for why in refusals {
+            let job = self.job();
+            let scene = format!("fill: {why:?}");
+            self.give(Event::Form(FormEvent::Refused { request: job.request, form: job.forms[0].clone(), why }));
+            self.look_over(&scene);
+        }
+        self.fill();
+        self.look("preview");
+        self.touch(Intent::Print);
+        self.look("printing");
+        let troubles = [
+            PrinterTrouble::PaperOut,
+            PrinterTrouble::Jam,
+            PrinterTrouble::DoorOpen,
+            PrinterTrouble::TonerOut,
+            PrinterTrouble::OutputFull,
+            PrinterTrouble::WrongMedia,
+            PrinterTrouble::Paused,
+            PrinterTrouble::Offline,
+            PrinterTrouble::Broken,
+        ];
+        for trouble in troubles {
+            self.printer(vec![trouble]);
+            self.look_over(&format!("printer: {trouble:?}"));
+        }
+        self.printer(vec![]);
+        let (visit, forms) = (self.printing(), self.job().forms);
+        self.give(Event::Paper(PrinterEvent::Printed { visit, form: forms[0].clone() }));
+        self.give(Event::Paper(PrinterEvent::Failed { visit, form: forms[1].clone() }));
+        self.give(Event::Paper(PrinterEvent::Done { visit }));
+        self.look("collect: the card lies here");
+        self.give(Event::Card(CardEvent::Removed));
+        self.look("collect: one failed");
+    }
+
+    fn ends(&mut self) {
+        let to_print = |walk: &mut Self| {
+            walk.confirmed_by_card("taxes");
+            walk.touch(Intent::Next);
+            walk.fill();
+            walk.touch(Intent::Print);
+            let (visit, form) = (walk.printing(), walk.job().forms[0].clone());
+            walk.give(Event::Paper(PrinterEvent::Printed { visit, form }));
+        };
+        let done = |walk: &mut Self| {
+            let visit = walk.printing();
+            walk.give(Event::Paper(PrinterEvent::Done { visit }));
+            walk.give(Event::Card(CardEvent::Removed));
+        };
+        to_print(self);
+        done(self);
+        self.look("collect");
+        self.touch(Intent::Next);
+        self.look("rate");
+        self.touch(Intent::CallStaff);
+        self.look("staff: calling");
+        self.give(Event::Staff(StaffEvent::Reached));
+        self.look("staff: reached");
+        self.give(Event::Staff(StaffEvent::NotReached));
+        self.look("staff: not reached");
+        to_print(self);
+        self.touch(Intent::Quit);
+        self.look("leftover: both");
+        self.touch(Intent::Next);
+        self.look("leftover: card");
+        self.give(Event::Card(CardEvent::Removed));
+        to_print(self);
+        done(self);
+        self.touch(Intent::Quit);
+        self.look("leftover: papers");
+        self.touch(Intent::Next);
+        self.ways("moving");
+        self.now = self.now.plus(150_000);
+        self.give(Event::Tick);
+        self.look_over("idle");
+        self.now = self.now.plus(29_000);
+        self.look_over("idle: the last second");
+        self.give(Event::Face(FaceEvent::NotInstalled));
+        self.touch(Intent::MoreTime);
+        self.look("consent: no camera");
+    }
+}
+
+/// One line a text, by where it stands. What is no text for a person is left out.
+fn texts(path: &str, value: &Value, without: &[&str], out: &mut String) {
+    const NO_TEXTS: [&str; 14] = [
+        "settings",
+        "intent",
+        "icon",
+        "kind",
+        "category",
+        "categories",
+        "id",
+        "screen",
+        "state",
+        "fact",
+        "question",
+        "form",
+        "personal",
+        "guidance",
+    ];
+    match value {
+        Value::String(text) => writeln!(out, "{path}: {text}").unwrap(),
+        Value::Array(values) => {
+            for (at, value) in values.iter().enumerate() {
+                texts(&format!("{path}.{at}"), value, without, out);
+            }
+        }
+        Value::Object(values) => {
+            for (key, value) in values.iter().filter(|(key, _)| !NO_TEXTS.contains(&key.as_str())) {
+                if !without.contains(&key.as_str()) {
+                    let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    texts(&path, value, without, out);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn golden(language: Language) {
+    let mut walk = Walk::new(language);
+    walk.all();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{}.txt", language.tag()));
+    let seen = walk.seen.trim_start();
+    if std::env::var_os("MADOGUCHI_GOLDEN").is_some_and(|how| how == "write") {
+        return std::fs::write(path, seen).unwrap();
+    }
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    for (at, (known, seen)) in known.lines().zip(seen.lines()).enumerate() {
+        assert_eq!(known, seen, "{}, line {}", path.display(), at + 1);
+    }
+    assert_eq!(known.lines().count(), seen.lines().count(), "{}", path.display());
+}
+
+#[test]
+fn japanese() {
+    golden(Language::Ja);
+}
+
+#[test]
+fn english() {
+    golden(Language::En);
+}
+
+#[test]
+fn chinese() {
+    golden(Language::ZhHans);
+}
+
+#[test]
+fn korean() {
+    golden(Language::Ko);
+}
