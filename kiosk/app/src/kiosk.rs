@@ -17,7 +17,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use visit::record::Recorder;
 use visit::{Effect, Event, FormOutline, Phrasebook, View, Visit};
-use zeroize::Zeroize;
 
 /// How often the core hears that time passes.
 const TICK: Duration = Duration::from_millis(250);
@@ -119,15 +118,20 @@ impl Kiosk {
             self.give(Event::Day(today()));
         }
         // One picture a turn is enough: a slow screen shows the newest.
-        let mut frame = None;
+        let mut frame: Option<image::RgbaImage> = None;
         while let Ok(message) = self.inbox.try_recv() {
             match message {
                 Inbound::Event(event) => self.give(event),
-                Inbound::Frame(picture) => frame = Some(picture),
+                Inbound::Frame(picture) => {
+                    if let Some(mut last) = frame.replace(picture) {
+                        screens::overwrite(&mut last);
+                    }
+                }
                 Inbound::Pages { request, form, pages } if self.visit.state().previewed() == Some(request) => {
                     self.screen.set_pages(request, &form, pages);
                 }
-                Inbound::Pages { mut pages, .. } => pages.iter_mut().for_each(|page| page.as_mut().zeroize()),
+                // Of a filling that nobody looks at any more.
+                Inbound::Pages { mut pages, .. } => pages.iter_mut().for_each(screens::overwrite),
             }
         }
         if self.ticked.elapsed() >= TICK {
@@ -139,8 +143,8 @@ impl Kiosk {
             self.screen.show(&view);
             self.shown = Some(view);
         }
-        if let Some(frame) = frame.filter(|_| !self.visit.state().is_home()) {
-            self.screen.set_camera_frame(&frame);
+        if let Some(frame) = frame {
+            self.screen.set_camera_frame(frame);
         }
     }
 

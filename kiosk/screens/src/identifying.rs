@@ -3,11 +3,11 @@
 use crate::phrase::phrase;
 use crate::shell::{self, model, with_arg};
 use crate::ui::{Card, CodeB, CodePart, Consent, Face, IconPhrase, Pad, Pin, WayTile};
-use crate::{Core, entry, terms};
+use crate::{Core, entry, terms, wipe};
 use domain::Personal;
 use domain::card;
 use domain::face::Guidance;
-use slint::{ComponentHandle, Image, Rgba8Pixel, SharedPixelBuffer, SharedString};
+use slint::{ComponentHandle, Image, SharedString};
 use std::rc::Rc;
 use visit::Intent;
 use visit::view::{Body, View};
@@ -147,7 +147,7 @@ pub(crate) fn publish(core: &Core) {
     code.set_active(i32::try_from(entered.active).unwrap_or(0));
     code.set_parts(model(labels.into_iter().enumerate().map(|(i, label)| CodePart {
         label: phrase(label, furigana),
-        mark: SharedString::default(),
+        entered: entered.parts[i].as_str().into(),
         digits: model((0..PARTS[i]).map(|at| SharedString::from(entered.parts[i].get(at..=at).unwrap_or_default()))),
         active: i == entered.active,
     })));
@@ -213,21 +213,23 @@ pub(crate) fn show(core: &Core, view: &View, moved: bool) {
     }
 }
 
-pub(crate) fn set_camera_frame(core: &Core, frame: &image::RgbaImage) {
-    let pixels = SharedPixelBuffer::<Rgba8Pixel>::clone_from_slice(frame.as_raw(), frame.width(), frame.height());
+pub(crate) fn set_camera_frame(core: &Rc<Core>, mut frame: image::RgbaImage) {
+    // A picture that was under way when the face screen closed is shown to nobody.
+    if !core.view().is_some_and(|view| matches!(view.body, Body::Face { .. })) {
+        return wipe::overwrite(&mut frame);
+    }
+    let pixels = wipe::taken(frame);
     let face = core.app.global::<Face>();
     face.set_frame(Image::from_rgba8(pixels.clone()));
     face.set_frame_there(true);
-    if let Some(mut last) = core.camera.borrow_mut().replace(pixels) {
-        last.make_mut_bytes().zeroize();
-    }
+    let last = core.camera.borrow_mut().replace(pixels);
+    wipe::discard(core, last);
 }
 
-pub(crate) fn forget_camera(core: &Core) {
+pub(crate) fn forget_camera(core: &Rc<Core>) {
     let face = core.app.global::<Face>();
     face.set_frame(Image::default());
     face.set_frame_there(false);
-    if let Some(mut last) = core.camera.borrow_mut().take() {
-        last.make_mut_bytes().zeroize();
-    }
+    let last = core.camera.borrow_mut().take();
+    wipe::discard(core, last);
 }

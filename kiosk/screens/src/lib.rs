@@ -18,10 +18,13 @@ mod signing;
 mod terms;
 #[allow(clippy::todo, reason = "written by the Slint compiler")]
 mod ui;
+mod wipe;
+
+pub use wipe::overwrite;
 
 use domain::form::FormId;
 use domain::{Date, RequestId};
-use slint::{ComponentHandle, PhysicalSize, PlatformError, Rgba8Pixel, SharedPixelBuffer, Timer, TimerMode};
+use slint::{ComponentHandle, Model, PhysicalSize, PlatformError, Timer, TimerMode};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -61,11 +64,12 @@ pub(crate) struct Core {
     shell: shell::Shell,
     choosing: RefCell<choosing::Choosing>,
     digits: RefCell<identifying::Digits>,
-    camera: RefCell<Option<SharedPixelBuffer<Rgba8Pixel>>>,
+    camera: RefCell<Option<wipe::Pixels>>,
     entry: RefCell<entry::Entry>,
     pen: RefCell<signing::Pen>,
     preview: RefCell<papers::Preview>,
     guard: Timer,
+    bin: wipe::Bin,
     /// Runs for a second after each sign of life.
     alive: Timer,
 }
@@ -127,6 +131,7 @@ impl Screen {
             pen: RefCell::default(),
             preview: RefCell::default(),
             guard: Timer::default(),
+            bin: wipe::Bin::default(),
             alive: Timer::default(),
         });
         phrase::wire(&core.app);
@@ -143,7 +148,7 @@ impl Screen {
 
     /// Shows a view. Showing the same screen again with new data (a tick, progress, a language) keeps what is being entered.
     pub fn show(&self, view: &View) {
-        let core = &*self.core;
+        let core = &self.core;
         let last = core.view.replace(Some(Rc::new(view.clone())));
         let moved = last.as_ref().is_none_or(|last| !same_place(last, view));
         let relabelled = last.as_ref().is_none_or(|last| last.settings != view.settings);
@@ -165,12 +170,13 @@ impl Screen {
         papers::set_pages(&self.core, request, form, pages);
     }
 
-    /// A picture from the camera, as a mirror shows it.
-    pub fn set_camera_frame(&self, frame: &image::RgbaImage) {
+    /// A picture from the camera, as a mirror shows it. Overwritten, and not shown, where no face is asked for.
+    pub fn set_camera_frame(&self, frame: image::RgbaImage) {
         identifying::set_camera_frame(&self.core, frame);
     }
 
-    /// Overwrites everything that says something about a person: entries, facts, strokes, pages, frames.
+    /// Overwrites everything that says something about a person: entries, facts, strokes; pages and frames as soon as the
+    /// next draw has taken them off the glass.
     pub fn forget(&self) {
         self.core.forget();
     }
@@ -191,6 +197,46 @@ impl Screen {
         &self.core.app
     }
 
+    /// Everything in the screens' properties that may say something about a person, whether an element shows it or not, for
+    /// whoever checks [`Screen::forget`].
+    pub fn personal(&self) -> Vec<String> {
+        let app = &self.core.app;
+        let (frame, confirm, entry) =
+            (app.global::<ui::Frame>(), app.global::<ui::Confirm>(), app.global::<ui::Entry>());
+        let (sign, preview, face) = (app.global::<ui::Sign>(), app.global::<ui::Preview>(), app.global::<ui::Face>());
+        let phrases = [
+            frame.get_notice_cause(),
+            frame.get_notice_remedy(),
+            confirm.get_provenance(),
+            entry.get_help(),
+            entry.get_fault(),
+            preview.get_title(),
+        ];
+        let mut personal: Vec<String> = phrases.into_iter().map(|phrase| phrase.plain.into()).collect();
+        let texts = [
+            entry.get_before(),
+            entry.get_after(),
+            entry.get_label(),
+            entry.get_date_text(),
+            sign.get_ink(),
+            preview.get_says(),
+        ];
+        personal.extend(texts.into_iter().map(String::from));
+        personal.extend(confirm.get_facts().iter().map(|fact| fact.value.into()));
+        personal.extend(entry.get_candidates().iter().map(String::from));
+        personal.extend(entry.get_choices().iter().map(|choice| choice.label.plain.into()));
+        personal.extend(entry.get_date_parts().iter().map(|part| part.digits.into()));
+        personal.extend(app.global::<ui::CodeB>().get_parts().iter().map(|part| part.entered.into()));
+        personal.extend(app.global::<ui::Papers>().get_rows().iter().map(|paper| paper.title.plain.into()));
+        for (name, picture) in [("page", preview.get_page()), ("frame", face.get_frame())] {
+            if picture.size().width > 0 {
+                personal.push(name.to_owned());
+            }
+        }
+        personal.retain(|text| !text.is_empty());
+        personal
+    }
+
     /// Pairs of foreground and ground that occur, by name, for the contrast of the theme in force.
     pub fn colour_pairs(&self) -> Vec<(&'static str, slint::Color, slint::Color)> {
         shell::colour_pairs(&self.core.app.global::<ui::Tokens>())
@@ -207,7 +253,7 @@ fn same_place(a: &View, b: &View) -> bool {
 
 impl Core {
     /// Another screen comes: what belonged to the last one goes.
-    fn leave(&self, last: Option<&View>, next: &View) {
+    fn leave(self: &Rc<Self>, last: Option<&View>, next: &View) {
         self.editing.set(None);
         self.digits.borrow_mut().clear();
         self.entry.borrow_mut().clear();
@@ -241,7 +287,7 @@ impl Core {
         }
     }
 
-    fn forget(&self) {
+    fn forget(self: &Rc<Self>) {
         self.editing.set(None);
         self.digits.borrow_mut().clear();
         self.entry.borrow_mut().clear();

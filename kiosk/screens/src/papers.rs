@@ -2,22 +2,22 @@
 
 use crate::phrase::phrase;
 use crate::shell::{model, with_arg};
-use crate::ui::{self, Help, Level, PaperState, Papers, Rate};
+use crate::ui::{self, Help, Level, PaperState, Papers, Phrase, Rate};
+use crate::wipe::{self, Pixels};
 use crate::{Core, terms};
 use domain::form::FormId;
 use domain::{RequestId, ruby};
-use slint::{ComponentHandle, Image, Rgba8Pixel, SharedPixelBuffer, SharedString};
+use slint::{ComponentHandle, Image, ModelRc, SharedString};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use visit::Intent;
 use visit::view::{self, Body, PaperRow, View};
-use zeroize::Zeroize;
 
 /// The pictures of the pages of one filling, and which one is looked at.
 #[derive(Default)]
 pub(crate) struct Preview {
     request: RequestId,
-    pages: BTreeMap<FormId, Vec<SharedPixelBuffer<Rgba8Pixel>>>,
+    pages: BTreeMap<FormId, Vec<Pixels>>,
     at: usize,
 }
 
@@ -39,39 +39,38 @@ pub(crate) fn wire(core: &Rc<Core>) {
     }));
 }
 
-pub(crate) fn set_pages(core: &Core, request: RequestId, form: &FormId, pages: Vec<image::RgbaImage>) {
-    let pixels = pages.into_iter().map(|mut page| {
-        let pixels = SharedPixelBuffer::clone_from_slice(page.as_raw(), page.width(), page.height());
-        page.as_mut().zeroize();
-        pixels
-    });
+pub(crate) fn set_pages(core: &Rc<Core>, request: RequestId, form: &FormId, pages: Vec<image::RgbaImage>) {
+    let pixels = pages.into_iter().map(wipe::taken).collect();
     let last: Vec<_> = {
         let mut preview = core.preview.borrow_mut();
         let stale = if preview.request == request { BTreeMap::new() } else { std::mem::take(&mut preview.pages) };
         preview.request = request;
-        let last = preview.pages.insert(form.clone(), pixels.collect());
+        let last = preview.pages.insert(form.clone(), pixels);
         stale.into_values().chain(last).flatten().collect()
     };
     show_page(core);
-    last.into_iter().for_each(|mut page| page.make_mut_bytes().zeroize());
+    wipe::discard(core, last);
 }
 
-/// Overwrites the pages.
-pub(crate) fn forget(core: &Core) {
+/// Overwrites the pages, and which papers there were.
+pub(crate) fn forget(core: &Rc<Core>) {
     let preview = core.app.global::<ui::Preview>();
     preview.set_page(Image::default());
     preview.set_page_there(false);
     preview.set_zoomed(false);
+    preview.set_title(Phrase::default());
+    preview.set_says(SharedString::default());
+    core.app.global::<Papers>().set_rows(ModelRc::default());
     let pages = {
         let mut state = core.preview.borrow_mut();
         state.at = 0;
         std::mem::take(&mut state.pages)
     };
-    pages.into_values().flatten().for_each(|mut page| page.make_mut_bytes().zeroize());
+    wipe::discard(core, pages.into_values().flatten());
 }
 
 /// Every page of every paper, in the order of printing.
-fn order(papers: &[PaperRow], pages: &BTreeMap<FormId, Vec<SharedPixelBuffer<Rgba8Pixel>>>) -> Vec<(usize, usize)> {
+fn order(papers: &[PaperRow], pages: &BTreeMap<FormId, Vec<Pixels>>) -> Vec<(usize, usize)> {
     let count =
         |paper: &PaperRow| pages.get(&paper.form).map_or(usize::from(paper.pages.max(1)), |pages| pages.len().max(1));
     papers.iter().enumerate().flat_map(|(at, paper)| (0..count(paper)).map(move |page| (at, page))).collect()

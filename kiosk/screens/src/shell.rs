@@ -4,8 +4,8 @@ use crate::phrase::phrase;
 use crate::ui::{self, Frame, Guard, Phrase, Place, Step, Tokens, Way};
 use crate::{Core, asking, identifying, signing, terms};
 use domain::{Language, ruby};
-use slint::{ComponentHandle, ModelRc, SharedString, TimerMode, VecModel};
-use std::cell::Cell;
+use slint::{ComponentHandle, ModelRc, SharedString, Timer, TimerMode, VecModel};
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 use visit::view::{Body, Button, View};
@@ -19,6 +19,9 @@ const A_SECOND: Duration = Duration::from_secs(1);
 pub(crate) struct Shell {
     /// The most seconds that this idle warning has shown: the whole ring.
     idle_seconds: Cell<u64>,
+    /// The control that was touched last, until the second tap of a double tap would be over.
+    touched: RefCell<SharedString>,
+    resting: Timer,
 }
 
 pub(crate) fn model<T: Clone + 'static>(items: impl IntoIterator<Item = T>) -> ModelRc<T> {
@@ -139,6 +142,23 @@ pub(crate) fn wire(core: &Rc<Core>) {
             core.send(Intent::Alive);
         }
     }));
+    let weak = Rc::downgrade(core);
+    guard.on_again(move |name| weak.upgrade().is_some_and(|core| again(&core, name)));
+}
+
+/// Whether this control was touched a moment ago. From the first of several taps on, so that whoever goes on tapping is heard.
+fn again(core: &Rc<Core>, name: SharedString) -> bool {
+    if *core.shell.touched.borrow() == name {
+        return true;
+    }
+    core.shell.touched.replace(name);
+    let weak = Rc::downgrade(core);
+    core.shell.resting.start(TimerMode::SingleShot, crate::DOUBLE_TAP, move || {
+        if let Some(core) = weak.upgrade() {
+            core.shell.touched.take();
+        }
+    });
+    false
 }
 
 /// The place on the screen that a body takes, and the pictogram beside its title.
@@ -308,6 +328,7 @@ pub(crate) fn forget(core: &Core) {
     frame.set_lead(Phrase::default());
     frame.set_languages_open(false);
     frame.set_idle_shown(false);
+    core.shell.touched.take();
     core.shell.idle_seconds.set(0);
 }
 

@@ -3,11 +3,13 @@
 
 mod support;
 
+use domain::face::Guidance;
+use domain::paper::PrinterCommand;
 use i_slint_backend_testing::AccessibleRole;
 use support::walk::{VARIANTS, walk};
-use support::{HANAKO, PORTRAIT, Stage};
+use support::{PORTRAIT, Stage};
 use visit::view::Body;
-use visit::{IdentifyBy, Intent, ServiceId};
+use visit::{Effect, IdentifyBy, Intent, ServiceId};
 
 /// 20 mm on a panel of 24 inches and 1920 × 1080 pixels (0.2768 mm each).
 const TARGET: f32 = 72.0;
@@ -96,23 +98,42 @@ fn confirming() -> Stage {
     stage
 }
 
-#[test]
-fn when_a_visit_ends_nothing_of_it_is_left_on_the_screen() {
-    let mut stage = confirming();
-    assert!(stage.texts().iter().any(|text| text.contains(HANAKO.name)), "it was there");
-    let quit = stage.view().quit.unwrap().label;
-    stage.touch_and_rest(&quit);
-    assert_eq!(stage.visit.state().name(), "leftover", "the card lies there");
-    nothing_of_hanako(&stage);
-    stage.remove_card();
-    assert!(stage.visit.state().is_home(), "{}", stage.visit.state().name());
-    nothing_of_hanako(&stage);
+/// A walk as far as the screen of this name.
+fn walked_to(stop: &str) -> Stage {
+    let variant = VARIANTS.iter().find(|variant| variant.name == "ja-portrait").unwrap();
+    let mut stage = Stage::new(variant.size);
+    let walked = walk(&mut stage, variant, &mut |_, name| if name == stop { Err(stop.into()) } else { Ok(()) });
+    assert_eq!(walked.unwrap_err().to_string(), stop);
+    stage
 }
 
-fn nothing_of_hanako(stage: &Stage) {
+/// The middle of what says this.
+fn middle(stage: &Stage, label: &str) -> slint::LogicalPosition {
+    let control = stage.find(label).unwrap();
+    let (at, size) = (control.absolute_position(), control.size());
+    slint::LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0)
+}
+
+#[test]
+fn when_a_visit_ends_nothing_of_it_is_left_on_the_screen() {
+    for stop in ["code-b", "face-good", "confirm", "edit-name", "edit-birth-date", "ask-kana", "sign", "preview"] {
+        let mut stage = walked_to(stop);
+        assert!(!stage.screen.personal().is_empty(), "{stop}: it was there");
+        // While a fact is being changed, the button for it is away.
+        let quit = stage.view().quit.unwrap().intent;
+        stage.want(quit);
+        nothing_of_hanako(&stage, stop);
+        stage.remove_card();
+        assert!(stage.visit.state().is_home(), "{stop}: {}", stage.visit.state().name());
+        nothing_of_hanako(&stage, stop);
+    }
+}
+
+fn nothing_of_hanako(stage: &Stage, stop: &str) {
+    assert_eq!(stage.screen.personal(), [""; 0], "{stop}");
     for text in stage.texts() {
         for part in ["花子", "海辺町", "昭和55年"] {
-            assert!(!text.contains(part), "{text}");
+            assert!(!text.contains(part), "{stop}: {text}");
         }
     }
 }
@@ -121,30 +142,107 @@ fn nothing_of_hanako(stage: &Stage) {
 fn the_second_tap_of_a_double_tap_does_nothing() {
     let mut stage = Stage::new(PORTRAIT);
     let Body::Home { begin, .. } = stage.view().body else { panic!("not home") };
-    let control = stage.find(&begin.label).unwrap();
-    let (at, size) = (control.absolute_position(), control.size());
-    let middle = slint::LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0);
+    let place = middle(&stage, &begin.label);
     stage.pass(500);
     stage.sent.clear();
-    stage.tap(middle);
+    stage.tap(place);
     stage.pass(30);
-    stage.tap(middle);
+    stage.tap(place);
     stage.pass(30);
     assert_eq!(stage.sent, [Intent::Begin]);
     assert!(matches!(stage.view().body, Body::Choose { .. }));
+}
 
-    // Printing, of all things, happens once.
-    let mut stage = confirming();
-    let next = stage.view().next.unwrap().label;
-    let control = stage.find(&next).unwrap();
-    let (at, size) = (control.absolute_position(), control.size());
-    let middle = slint::LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0);
+#[test]
+fn printing_happens_once() {
+    let mut stage = walked_to("preview");
+    let print = stage.view().next.unwrap().label;
+    let place = middle(&stage, &print);
     stage.sent.clear();
-    (0..3).for_each(|_| {
-        stage.tap(middle);
+    stage.effects.clear();
+    (0..2).for_each(|_| {
+        stage.tap(place);
         stage.pass(30);
     });
-    assert_eq!(stage.sent, [Intent::Next]);
+    assert_eq!(stage.sent, [Intent::Print]);
+    let jobs = stage.effects.iter().filter(|effect| matches!(effect, Effect::Printer(PrinterCommand::Print(_))));
+    assert_eq!(jobs.count(), 1);
+}
+
+#[test]
+fn a_double_tap_chooses_once_and_a_later_tap_gives_back() {
+    let mut stage = Stage::new(PORTRAIT);
+    stage.want(Intent::Begin);
+    let Body::Choose { tiles, .. } = stage.view().body else { panic!("not choosing") };
+    let title = tiles[0].title.clone();
+    let place = middle(&stage, &title);
+    let chosen = |stage: &Stage| stage.find(&title).unwrap().accessible_checked();
+    stage.sent.clear();
+    stage.tap(place);
+    stage.pass(60);
+    stage.tap(place);
+    stage.pass(60);
+    assert_eq!((stage.sent.len(), chosen(&stage)), (1, Some(true)));
+    stage.pass(500);
+    stage.tap(place);
+    stage.pass(60);
+    assert_eq!((stage.sent.len(), chosen(&stage)), (2, Some(false)));
+}
+
+/// How often this is in the memory of this process, the block that it is read into left out. It is given the other way about,
+/// so that it is not found itself.
+#[cfg(target_os = "linux")]
+fn in_memory(block: &mut [u8], inverted: &[u8]) -> usize {
+    use std::os::unix::fs::FileExt;
+    let memory = std::fs::File::open("/proc/self/mem").unwrap();
+    let own = block.as_ptr() as u64..block.as_ptr() as u64 + block.len() as u64;
+    let mut found = 0;
+    for line in std::fs::read_to_string("/proc/self/maps").unwrap().lines() {
+        let mut words = line.split_whitespace();
+        let (Some(range), Some("rw-p")) = (words.next(), words.next()) else { continue };
+        let (from, to) = range.split_once('-').unwrap();
+        let (mut at, to) = (u64::from_str_radix(from, 16).unwrap(), u64::from_str_radix(to, 16).unwrap());
+        while at < to {
+            let size = usize::try_from(to - at).unwrap().min(block.len());
+            let block = &mut block[..size];
+            if memory.read_exact_at(block, at).is_ok() {
+                // Pixels lie at multiples of four.
+                for (window, place) in block.windows(inverted.len()).step_by(4).zip((at..).step_by(4)) {
+                    let same = window.iter().zip(inverted).all(|(a, b)| *a == !*b);
+                    found += usize::from(same && !own.contains(&place));
+                }
+            }
+            at += size as u64;
+        }
+    }
+    found
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_face_is_nowhere_in_memory_once_its_visit_is_over() {
+    let mut stage = walked_to("face-waiting");
+    // Small enough to stay in the heap when it is let go, and with nothing that a drawn copy would repeat.
+    let mut noise = 1_u32;
+    let mut next = move || {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (noise >> 24) as u8
+    };
+    let face = image::RgbaImage::from_fn(96, 72, |_, _| image::Rgba([next(), next(), next(), 255]));
+    let inverted: Vec<u8> = face.as_raw()[8000..8048].iter().map(|byte| !byte).collect();
+    let mut block = vec![0; 1 << 20];
+    assert!(in_memory(&mut block, &inverted) > 0);
+    stage.screen.set_camera_frame(face);
+    stage.guide(Guidance::Good);
+    stage.screen.window().take_snapshot().unwrap();
+    assert!(in_memory(&mut block, &inverted) > 0, "it was there");
+    let quit = stage.view().quit.unwrap().label;
+    stage.touch_and_rest(&quit);
+    (0..4).for_each(|_| {
+        stage.screen.window().take_snapshot().unwrap();
+        stage.pass(60);
+    });
+    assert_eq!(in_memory(&mut block, &inverted), 0);
 }
 
 #[test]

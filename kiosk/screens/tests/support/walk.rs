@@ -156,7 +156,7 @@ pub fn walk(
     look(stage, "reading")?;
     stage.card_read(true);
     look(stage, "face-waiting")?;
-    stage.screen.set_camera_frame(&camera());
+    stage.screen.set_camera_frame(camera());
     stage.guide(Guidance::TooFar);
     look(stage, "face-too-far")?;
     stage.guide(Guidance::Good);
