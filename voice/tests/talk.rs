@@ -32,9 +32,11 @@ fn a_station_answers_computes_remembers_and_admits_what_it_does_not_know() {
     assert_eq!(reply.answer.as_deref(), Some("genpei-no-yu.fee"));
     let again = ask(Language::Ja, "もう一度言ってください");
     assert_eq!(again, reply);
-    // In another language, at any moment.
+    // In another language, at any moment; where it is not sure, it offers what was meant.
     let reply = ask(Language::En, "How do I get to Kurikara Fudoji temple?");
-    assert_eq!(reply.answer.as_deref(), Some("kurikara-fudoji.where"));
+    let wanted = "kurikara-fudoji.where";
+    let offered = reply.choices.iter().any(|choice| choice.id == wanted);
+    assert!(reply.answer.as_deref() == Some(wanted) || offered, "{reply:?}");
     // An emergency.
     let reply = ask(Language::Ja, "人が倒れています、救急車を呼んでください");
     assert!(reply.staff && reply.answer.is_some(), "{reply:?}");
