@@ -44,7 +44,6 @@ fn small(folder: &Path, answer: &str) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
-    fs::create_dir_all(folder.join("events")).unwrap();
 }
 
 #[test]
@@ -79,7 +78,10 @@ fn a_fault_is_told_with_its_file_and_line_in_japanese() {
     }
     let folder = tempfile::tempdir().unwrap();
     small(folder.path(), &whole);
+    // A folder of events is not needed, one of answers is.
     Guide::load(folder.path()).unwrap();
+    let error = Guide::load(&folder.path().join("places")).expect_err("no guide");
+    assert!(error.0.iter().any(|fault| fault.file == Path::new("answers")), "{error}");
     // The same name in another folder.
     fs::copy(folder.path().join("places/desk.toml"), folder.path().join("places/a.toml")).unwrap();
     assert!(Guide::load(folder.path()).unwrap_err().to_string().contains("ほかのフォルダー"));

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The file name of an answer, place or event, without its ending.
@@ -597,9 +598,14 @@ impl Loader<'_> {
 
     fn all<T: serde::de::DeserializeOwned>(&mut self, kind: &str) -> BTreeMap<Id, T> {
         let mut found = BTreeMap::new();
-        let Ok(entries) = fs::read_dir(self.folder.join(kind)) else {
-            self.fault(Path::new(kind), 0, "フォルダーがありません");
-            return found;
+        // A guide needs answers; one without events, or without places, has no such folder.
+        let entries = match fs::read_dir(self.folder.join(kind)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && kind != "answers" => return found,
+            Err(error) => {
+                self.fault(Path::new(kind), 0, format!("フォルダーを読めません（{error}）"));
+                return found;
+            }
         };
         let mut names: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
         names.sort();
