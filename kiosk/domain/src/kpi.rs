@@ -28,11 +28,17 @@ pub enum KpiName {
     StaffCalled,
     /// Satisfaction, 1 to 5 (満足度).
     Rated,
+    /// A question was heard, by language (案内件数).
+    QuestionHeard,
+    /// A question was answered, by the answer.
+    QuestionAnswered,
+    /// A question had no answer, by language.
+    QuestionUnanswered,
 }
 
 impl KpiName {
     /// The whole catalogue.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::VisitStarted,
         Self::VisitCompleted,
         Self::VisitAbandoned,
@@ -44,6 +50,9 @@ impl KpiName {
         Self::PrinterTrouble,
         Self::StaffCalled,
         Self::Rated,
+        Self::QuestionHeard,
+        Self::QuestionAnswered,
+        Self::QuestionUnanswered,
     ];
 }
 

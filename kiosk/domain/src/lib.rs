@@ -13,6 +13,7 @@ pub mod photo;
 pub mod refusal;
 pub mod ruby;
 pub mod visit_id;
+pub mod voice;
 pub mod wareki;
 
 pub use jiff::civil::Date;

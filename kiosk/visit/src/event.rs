@@ -7,6 +7,7 @@ use domain::face::{FaceCommand, FaceEvent, Guidance};
 use domain::form::{FillJob, FormEvent};
 use domain::kpi::Kpi;
 use domain::paper::{PrinterCommand, PrinterEvent};
+use domain::voice::{VoiceCommand, VoiceEvent};
 use serde::{Deserialize, Serialize};
 
 /// Something that happened; the only way into the core.
@@ -23,6 +24,8 @@ pub enum Event {
     Form(FormEvent),
     /// From the printers.
     Paper(PrinterEvent),
+    /// From the voice guide.
+    Voice(VoiceEvent),
     /// What became of a call for staff.
     Staff(StaffEvent),
     /// Today's date, at the start and at each midnight.
@@ -40,6 +43,7 @@ impl Event {
             Self::Touch(_)
                 | Self::Card(CardEvent::Inserted { .. } | CardEvent::Removed)
                 | Self::Face(FaceEvent::Guide(Guidance::Good))
+                | Self::Voice(VoiceEvent::Began(_) | VoiceEvent::Heard { .. })
                 | Self::Paper(PrinterEvent::Printed { .. } | PrinterEvent::Done { .. })
         )
     }
@@ -85,6 +89,8 @@ pub enum Effect {
     Fill(FillJob),
     /// To the printers.
     Printer(PrinterCommand),
+    /// To the voice guide.
+    Voice(VoiceCommand),
     /// Call staff.
     CallStaff(StaffReason),
     /// Count this.

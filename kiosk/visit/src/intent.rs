@@ -3,6 +3,7 @@
 use crate::service::ServiceId;
 use domain::card::{CodeB, Pin};
 use domain::form::{Answer, FormId, Signature, ValueId};
+use domain::voice::AnswerId;
 use domain::{Language, Personal};
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,14 @@ pub enum Intent {
     HighContrast(bool),
     /// Furigana over kanji, or not.
     Furigana(bool),
+    /// Ask the guide: begins to listen. While it listens: that was all.
+    Talk,
+    /// Ask the guide this.
+    Pick(AnswerId),
+    /// Say the answer again.
+    SayAgain,
+    /// Say nothing more.
+    Hush,
     /// On to the next step.
     Next,
     /// One step back; nothing that was entered is lost.

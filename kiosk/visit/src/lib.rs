@@ -22,15 +22,16 @@ pub use event::{Effect, Event, StaffEvent, StaffReason};
 pub use intent::{Fact, IdentifyBy, Intent, TextSize};
 pub use phrasebook::Phrasebook;
 pub use policy::Policy;
-pub use service::{Catalogue, Category, FormOutline, Service, ServiceId};
-pub use session::{Camera, CardThere, Devices, Session, StaffCall};
-pub use states::State;
+pub use service::{Catalogue, Category, FormOutline, OftenAsked, Service, ServiceId};
+pub use session::{Camera, CardThere, Devices, Session, StaffCall, Voice};
+pub use states::{State, Turns};
 pub use view::View;
 
 use domain::card::CardCommand;
 use domain::face::FaceCommand;
 use domain::kpi::{Kpi, KpiName};
 use domain::paper::PrinterCommand;
+use domain::voice::VoiceCommand;
 use domain::{RequestId, Timestamp, VisitId};
 use serde::Serialize;
 use states::{Cx, Leftover, Turn};
@@ -113,6 +114,7 @@ impl Visit {
             Event::Touch(Intent::MoreTime) => self.session.more_time(),
             Event::Touch(Intent::Speak(language)) => {
                 self.session.settings.language = *language;
+                self.session.language_chosen = true;
                 self.session.settings.furigana &= *language == domain::Language::Ja;
             }
             Event::Touch(Intent::Size(size)) => self.session.settings.size = *size,
@@ -127,6 +129,11 @@ impl Visit {
         effects
     }
 
+    /// Whether nothing can be done here. (A site without services has its guide.)
+    pub(crate) fn closed(&self) -> bool {
+        self.devices.out_of_order() && !self.catalogue.services.is_empty()
+    }
+
     /// What the screen shows now.
     pub fn view(&self, words: &Phrasebook) -> View {
         words::view(self, words)
@@ -134,7 +141,10 @@ impl Visit {
 
     fn step(&mut self, event: &Event, effects: &mut Vec<Effect>) {
         let begins = match event {
-            Event::Touch(Intent::Begin | Intent::Toggle(_)) => !self.devices.out_of_order(),
+            Event::Touch(Intent::Begin | Intent::Toggle(_)) => {
+                !self.devices.out_of_order() && !self.catalogue.services.is_empty()
+            }
+            Event::Touch(Intent::Talk | Intent::Pick(_)) => self.devices.voice != Voice::NotInstalled,
             Event::Touch(Intent::CallStaff) => true,
             _ => false,
         };
@@ -223,6 +233,9 @@ impl Visit {
         effects.push(Effect::Card(CardCommand::Release));
         effects.push(Effect::Face(FaceCommand::Stop));
         effects.push(Effect::Printer(PrinterCommand::Cancel(self.session.visit)));
+        if self.devices.voice != Voice::NotInstalled {
+            effects.push(Effect::Voice(VoiceCommand::Forget));
+        }
         let name = if completed { KpiName::VisitCompleted } else { KpiName::VisitAbandoned };
         effects.push(Effect::Count(Kpi {
             name,

@@ -22,6 +22,12 @@ pub struct Policy {
     pub fill_ms: u64,
     /// Data whose signatures could not be checked are refused like false ones.
     pub require_genuine: bool,
+    /// The voice guide listens again after each answer, without a touch.
+    pub hands_free: bool,
+    /// The voice guide finds out the language of the first question, unless the person has chosen one.
+    pub detect_language: bool,
+    /// A question that was asked without an answer of the port ends after this long.
+    pub voice_ms: u64,
     /// How long papers and card may be left before staff are told.
     pub collect_ms: u64,
     /// How long the rating waits for a tap.
@@ -39,6 +45,9 @@ impl Default for Policy {
             card_read_ms: 20_000,
             fill_ms: 20_000,
             require_genuine: true,
+            hands_free: false,
+            detect_language: false,
+            voice_ms: 15_000,
             collect_ms: 45_000,
             rate_ms: 15_000,
         }

@@ -2,6 +2,7 @@
 
 use domain::Localized;
 use domain::form::{FormId, Question};
+use domain::voice::AnswerId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -65,6 +66,18 @@ pub struct FormOutline {
     pub signature: bool,
 }
 
+/// A question that is often asked of the guide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OftenAsked {
+    /// What it leads to.
+    pub id: AnswerId,
+    /// What it says.
+    pub label: Localized,
+    /// A pictogram's name.
+    pub icon: String,
+}
+
 /// Everything that may be chosen here, and the forms behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Catalogue {
@@ -79,6 +92,9 @@ pub struct Catalogue {
     /// Text of the queue QR; `{forms}` and `{visit}` are replaced.
     #[serde(default)]
     pub queue_qr: Option<String>,
+    /// What is offered to be asked of the guide with one touch.
+    #[serde(default)]
+    pub often_asked: Vec<OftenAsked>,
 }
 
 /// Katakana as hiragana, full-width Latin as ASCII lower case: what search compares.

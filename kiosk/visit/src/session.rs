@@ -9,6 +9,7 @@ use domain::face::FaceEvent;
 use domain::form::{Answer, FormId, Provenance, Question, Signature, ValueId, Values};
 use domain::kpi::{Kpi, KpiName};
 use domain::paper::{Device, PrinterEvent, PrinterTrouble};
+use domain::voice::VoiceEvent;
 use domain::{Date, IdentityTag, Personal, Private, RequestId, Timestamp, VisitId};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +52,9 @@ pub struct Session {
     pub sign_at_desk: bool,
     /// Face tries used.
     pub face_tries: u8,
-    /// All papers came out.
+    /// The person chose the language.
+    pub language_chosen: bool,
+    /// All papers came out, or a question was answered.
     pub completed: bool,
     /// How often the person asked for more time.
     asked_for_time: u8,
@@ -197,6 +200,19 @@ pub enum Camera {
     NotInstalled,
 }
 
+/// Whether the guide can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Voice {
+    /// There is none, or it is not ready yet.
+    #[default]
+    NotInstalled,
+    /// It hears and answers.
+    There,
+    /// It answers what is touched, but no microphone gave a sound when it was last asked for one.
+    Deaf,
+}
+
 /// What became of the last call for staff.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -227,6 +243,8 @@ pub struct Devices {
     pub slip_troubles: Vec<PrinterTrouble>,
     /// Printers whose paper is getting low.
     low: Vec<Device>,
+    /// The voice guide.
+    pub voice: Voice,
     /// The last call for staff.
     pub staff: StaffCall,
     /// Today.
@@ -292,6 +310,8 @@ impl Devices {
             Event::Paper(PrinterEvent::State { device, troubles, low }) => {
                 self.printer(*device, troubles, *low, effects)
             }
+            Event::Voice(VoiceEvent::NoMicrophone) => self.voice = Voice::Deaf,
+            Event::Voice(VoiceEvent::Ready | VoiceEvent::Began(_)) => self.voice = Voice::There,
             Event::Staff(StaffEvent::Reached) => self.staff = StaffCall::Reached,
             Event::Staff(StaffEvent::NotReached) => self.staff = StaffCall::NotReached,
             Event::Day(date) => self.today = Some(*date),

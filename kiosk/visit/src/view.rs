@@ -5,8 +5,10 @@
 
 use crate::intent::{Fact, Intent, TextSize};
 use crate::service::{Category, ServiceId};
+use crate::states::Turns;
 use domain::face::Guidance;
 use domain::form::{AnswerKind, FormId, Signature, ValueId};
+use domain::voice::PlaceShown;
 use domain::{Language, Personal, RequestId};
 use serde::Serialize;
 
@@ -246,8 +248,12 @@ pub enum Body {
     Home {
         /// The site's name.
         site: String,
-        /// Begin.
-        begin: Button,
+        /// Begin; `None` where no service is offered.
+        begin: Option<Button>,
+        /// Ask the guide; `None` where there is none.
+        ask: Option<Button>,
+        /// What is often asked of the guide, each with a pictogram's name.
+        often: Vec<(String, Button)>,
         /// The most used services; pressing one begins with it.
         tiles: Vec<ServiceTile>,
         /// Small facts that win trust: nothing is kept, about three minutes, staff come.
@@ -261,6 +267,29 @@ pub enum Body {
         tiles: Vec<ServiceTile>,
         /// "2 chosen", or what to do.
         chosen: String,
+        /// Ask the guide.
+        ask: Option<Button>,
+    },
+    /// Ask the guide: what was heard, what it answers, what may be asked next.
+    Guide {
+        /// What it is doing.
+        turn: Turns,
+        /// What was heard so far.
+        heard: Option<Personal<String>>,
+        /// Before what was heard: "You asked".
+        heard_label: String,
+        /// The answer.
+        answer: Option<String>,
+        /// Where it is.
+        place: Option<PlaceShown>,
+        /// Before what may be asked: "Did you mean", "You may also ask".
+        next_label: String,
+        /// What may be asked with one touch.
+        next: Vec<Button>,
+        /// Speak, or "that was all".
+        talk: Button,
+        /// The answer once more, or silence.
+        voice: Option<Button>,
     },
     /// What is read, what is kept, and the ways to identify.
     Consent {

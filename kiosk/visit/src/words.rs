@@ -1,9 +1,9 @@
 //! From a state to what the screen says. Every text comes from the phrasebook or the site pack.
 
 use crate::intent::{Fact, IdentifyBy, Intent};
-use crate::service::Service;
-use crate::session::{Camera, FactDraft, Session, StaffCall};
-use crate::states::{CardTrouble, FaceTrouble, State};
+use crate::service::{OftenAsked, Service};
+use crate::session::{Camera, FactDraft, Session, StaffCall, Voice};
+use crate::states::{CardTrouble, FaceTrouble, GuideTrouble, Guiding, State, Turns};
 use crate::view::{
     Body, Button, Captions, Editor, FactRow, IdleWarning, Notice, PaperRow, PaperState, Progress, ServiceTile, View,
     WayTile,
@@ -13,6 +13,7 @@ use domain::card::CardKind;
 use domain::face::Guidance;
 use domain::form::{AnswerKind, Choice, FillRefusal, FormId, InputFault, Provenance, Question};
 use domain::paper::{PrinterTrouble, SlipJob, SlipLine};
+use domain::voice::GuideChoice;
 use domain::wareki::Wareki;
 use domain::{Date, Language, Localized, Personal, ruby};
 
@@ -357,6 +358,83 @@ impl Words<'_> {
         }
     }
 
+    /// The button with which the guide is asked; where there is no other, it is shown before the guide is there.
+    fn talk(&self, voice: Voice, always: bool) -> Option<Button> {
+        let there = voice != Voice::NotInstalled;
+        (there || always).then(|| Button { enabled: there, ..self.button("button-ask", Intent::Talk) })
+    }
+
+    fn often(&self, catalogue: &Catalogue, voice: Voice) -> Vec<(String, Button)> {
+        let enabled = voice != Voice::NotInstalled;
+        let button = |asked: &OftenAsked| Button {
+            label: self.of(&asked.label),
+            intent: Intent::Pick(asked.id.clone()),
+            enabled,
+        };
+        catalogue.often_asked.iter().map(|asked| (asked.icon.clone(), button(asked))).collect()
+    }
+
+    /// The phrases over the guide's screen.
+    fn guide_key(guiding: &Guiding) -> &'static str {
+        match (guiding.turn, guiding.trouble, &guiding.answer) {
+            (Turns::Listens, ..) => "guide-listens",
+            (Turns::Hears, ..) => "guide-hears",
+            (Turns::Thinks, ..) => "guide-thinks",
+            (Turns::Waits, Some(GuideTrouble::NothingHeard), _) => "guide-nothing-heard",
+            (Turns::Waits, Some(GuideTrouble::NoMicrophone), _) => "guide-no-microphone",
+            (Turns::Waits, Some(GuideTrouble::Failed), _) => "guide-failed",
+            (_, _, Some(answer)) if answer.id.is_none() && answer.choices.is_empty() => "guide-unknown",
+            (_, _, Some(answer)) if answer.id.is_none() => "guide-asks-back",
+            (_, _, Some(_)) => "guide-answers",
+            _ => "guide-waits",
+        }
+    }
+
+    fn guide(&self, catalogue: &Catalogue, voice: Voice, guiding: &Guiding) -> Body {
+        // While a question is heard or looked for, the last answer is out of the way.
+        let answer = guiding.answer.as_ref().filter(|_| matches!(guiding.turn, Turns::Waits | Turns::Speaks));
+        let answer = answer.filter(|_| guiding.trouble.is_none());
+        let offered = |choices: &[GuideChoice]| -> Vec<Button> {
+            let button = |choice: &GuideChoice| Button {
+                label: choice.label.clone(),
+                intent: Intent::Pick(choice.id.clone()),
+                enabled: true,
+            };
+            choices.iter().map(button).collect()
+        };
+        let (next_label, mut next) = match answer {
+            Some(answer) if answer.id.is_none() && !answer.choices.is_empty() => {
+                ("guide-did-you-mean", offered(&answer.choices))
+            }
+            Some(answer) if !answer.follow_ups.is_empty() => ("guide-may-ask", offered(&answer.follow_ups)),
+            _ => ("guide-often", self.often(catalogue, voice).into_iter().map(|(_, button)| button).take(4).collect()),
+        };
+        if guiding.offers_staff() && !matches!(guiding.turn, Turns::Listens | Turns::Hears | Turns::Thinks) {
+            next.insert(0, self.button("button-staff", Intent::CallStaff));
+        }
+        let talk = match guiding.turn {
+            Turns::Listens | Turns::Hears => "button-that-was-all",
+            _ => "button-talk",
+        };
+        let enabled = voice != Voice::NotInstalled && guiding.turn != Turns::Thinks;
+        let voice = match guiding.turn {
+            Turns::Speaks => Some(self.button("button-hush", Intent::Hush)),
+            Turns::Waits if answer.is_some() => Some(self.button("button-say-again", Intent::SayAgain)),
+            _ => None,
+        };
+        Body::Guide {
+            turn: guiding.turn,
+            heard: guiding.heard.clone(),
+            heard_label: self.say("guide-heard"),
+            answer: answer.map(|answer| answer.text.clone()),
+            place: answer.and_then(|answer| answer.place.clone()),
+            next_label: if next.is_empty() { String::new() } else { self.say(next_label) },
+            next,
+            talk: Button { enabled, ..self.button(talk, Intent::Talk) },
+            voice,
+        }
+    }
+
     fn guidance(&self, guidance: Guidance) -> String {
         self.say(match guidance {
             Guidance::NoFace => "guide-no-face",
@@ -409,7 +487,7 @@ fn sendable(left: u8) -> u8 {
 
 fn progress(words: &Words, state: &State) -> Option<Progress> {
     let at = match state {
-        State::Home(_) | State::Rate(_) | State::Leftover(_) => return None,
+        State::Home(_) | State::Guide(_) | State::Rate(_) | State::Leftover(_) => return None,
         State::Choosing(_) => 0,
         State::Consent(_) | State::Card(_) | State::Pin(_) | State::CodeB(_) | State::Reading(_) | State::Face(_) => 1,
         State::Confirm(_) => 2,
@@ -459,7 +537,7 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
     };
 
     let body = match state {
-        State::Home(_) if visit.devices.out_of_order() => {
+        State::Home(_) if visit.closed() => {
             (back, quit) = (None, None);
             key = "closed";
             Body::OutOfOrder { text: words.say("closed-text") }
@@ -468,17 +546,25 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
             (back, quit) = (None, None);
             lead_text = printer_waits;
             title_args.push(("site", words.of(&catalogue.site)));
+            let serves = !catalogue.services.is_empty();
+            if !serves {
+                key = if visit.devices.voice == Voice::NotInstalled { "home-guide-starting" } else { "home-guide" };
+                lead_text = None;
+            }
+            let promises: &[&str] = match serves {
+                true => &["home-promise-writing", "home-promise-nothing-kept", "home-promise-staff"],
+                false => &["home-guide-promise-languages", "home-guide-promise-nothing-kept"],
+            };
             let mut most: Vec<&Service> =
                 catalogue.services.iter().filter(|service| service.most_used.is_some()).collect();
             most.sort_by_key(|service| service.most_used);
             Body::Home {
                 site: words.of(&catalogue.site),
-                begin: words.button("button-begin", Intent::Begin),
+                begin: serves.then(|| words.button("button-begin", Intent::Begin)),
+                ask: words.talk(visit.devices.voice, !serves),
+                often: if serves { Vec::new() } else { words.often(catalogue, visit.devices.voice) },
                 tiles: most.into_iter().map(|service| words.tile(service, session)).collect(),
-                promises: ["home-promise-writing", "home-promise-nothing-kept", "home-promise-staff"]
-                    .into_iter()
-                    .map(|key| words.say(key))
-                    .collect(),
+                promises: promises.iter().map(|key| words.say(key)).collect(),
             }
         }
         State::Choosing(_) => {
@@ -495,7 +581,16 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
                     0 => words.say("choose-none"),
                     _ => words.with("choose-some", &[("count", count.to_string())]),
                 },
+                ask: words.talk(visit.devices.voice, false),
             }
+        }
+        State::Guide(guiding) => {
+            key = Words::guide_key(guiding);
+            quit = quit.filter(|_| !catalogue.services.is_empty());
+            if catalogue.services.is_empty() {
+                back = Some(words.button("button-guide-done", Intent::Back));
+            }
+            words.guide(catalogue, visit.devices.voice, guiding)
         }
         State::Consent(consent) => {
             notice = consent.trouble.map(|trouble| words.card_notice(trouble, face_now));

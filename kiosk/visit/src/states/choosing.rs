@@ -1,4 +1,5 @@
-use super::{Consent, Cx, Step, Turn};
+use super::{Consent, Cx, Guiding, Step, Turn};
+use crate::session::Voice;
 use crate::{Event, Intent, Policy};
 use serde::Serialize;
 
@@ -25,6 +26,7 @@ impl Step for Choosing {
                 cx.session.dropped.clear();
                 Turn::Stay
             }
+            Event::Touch(Intent::Talk) if cx.devices.voice != Voice::NotInstalled => Turn::to(Guiding::by_voice(cx)),
             Event::Touch(Intent::Next) if !cx.session.forms(cx.catalogue).is_empty() => Turn::to(Consent::default()),
             _ => Turn::Stay,
         }

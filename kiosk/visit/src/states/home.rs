@@ -1,4 +1,5 @@
-use super::{Choosing, Cx, NeedsStaff, Step, Turn};
+use super::{Choosing, Cx, Guiding, NeedsStaff, State, Step, Turn};
+use crate::session::Voice;
 use crate::{Event, Intent, Policy};
 use serde::Serialize;
 
@@ -15,7 +16,14 @@ impl Step for Home {
 
     fn on(&mut self, cx: &mut Cx, event: &Event) -> Turn {
         match event {
-            Event::Touch(Intent::Begin | Intent::Toggle(_)) if cx.devices.out_of_order() => Turn::Stay,
+            Event::Touch(Intent::Talk | Intent::Pick(_)) if cx.devices.voice == Voice::NotInstalled => Turn::Stay,
+            Event::Touch(Intent::Talk) => Turn::to(Guiding::by_voice(cx)),
+            Event::Touch(Intent::Pick(id)) => Turn::to(Guiding::by_touch(cx, id)),
+            Event::Touch(Intent::Begin | Intent::Toggle(_))
+                if cx.devices.out_of_order() || cx.catalogue.services.is_empty() =>
+            {
+                Turn::Stay
+            }
             Event::Touch(Intent::Begin) => Turn::to(Choosing),
             Event::Touch(Intent::Toggle(service)) => {
                 if cx.catalogue.service(service).is_some() {
@@ -23,7 +31,13 @@ impl Step for Home {
                 }
                 Turn::to(Choosing)
             }
-            Event::Touch(Intent::CallStaff) => Turn::to(NeedsStaff::called(cx, Self::NAME, Choosing.into())),
+            Event::Touch(Intent::CallStaff) => {
+                let back = match cx.catalogue.services.is_empty() {
+                    true => State::from(Guiding::at_rest(cx)),
+                    false => Choosing.into(),
+                };
+                Turn::to(NeedsStaff::called(cx, Self::NAME, back))
+            }
             _ => Turn::Stay,
         }
     }

@@ -5,6 +5,7 @@ mod choosing;
 mod collecting;
 mod confirming;
 mod consent;
+mod guiding;
 mod home;
 mod identify;
 mod leftover;
@@ -19,6 +20,7 @@ pub use choosing::Choosing;
 pub use collecting::Collecting;
 pub use confirming::Confirming;
 pub use consent::Consent;
+pub use guiding::{GuideTrouble, Guiding, Turns};
 pub use home::Home;
 pub use identify::{AwaitingCard, CardTrouble, EnteringCode, EnteringPin, FaceTrouble, Matching, Reading};
 pub use leftover::Leftover;
@@ -81,6 +83,8 @@ pub enum State {
     Home(Home),
     /// Choosing services.
     Choosing(Choosing),
+    /// Asking the guide.
+    Guide(Guiding),
     /// What is read, and by which way.
     Consent(Consent),
     /// Waiting for a card.
@@ -119,6 +123,7 @@ macro_rules! each {
         match $self {
             State::Home($state) => $body,
             State::Choosing($state) => $body,
+            State::Guide($state) => $body,
             State::Consent($state) => $body,
             State::Card($state) => $body,
             State::Pin($state) => $body,
@@ -151,6 +156,7 @@ macro_rules! into_state {
 into_state!(
     Home(Home),
     Choosing(Choosing),
+    Guide(Guiding),
     Consent(Consent),
     Card(AwaitingCard),
     Pin(EnteringPin),
@@ -247,6 +253,7 @@ impl State {
                 Consent::default().into()
             }
             Self::Preview(_) => Previewing::begin(cx),
+            Self::Guide(guiding) => guiding.rest(cx).into(),
             other => other.clone(),
         }
     }
