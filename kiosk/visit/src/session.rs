@@ -392,6 +392,7 @@ mod tests {
             }],
             forms: [(form, FormOutline { title: Localized::default(), questions, signature: false })].into(),
             queue_qr: None,
+            often_asked: Vec::new(),
         };
         let mut session = Session { chosen: vec![ServiceId("s".to_owned())], ..Default::default() };
         let answer = |session: &mut Session, id: &str, opens: &str| {

@@ -818,6 +818,8 @@ fn spoken(
     } else if let Some(notice) = notice {
         lines.extend([notice.cause.clone(), notice.remedy.clone()]);
         lines.extend(notice.other_ways.iter().map(|button| button.label.clone()));
+    } else if matches!(body, Body::Guide { .. }) {
+        // The guide speaks for itself.
     } else {
         lines.extend([title.to_owned(), lead.to_owned()]);
         match body {

@@ -9,6 +9,7 @@ use domain::card::{Photo, Pin, Sex};
 use domain::face::{FaceCommand, FaceEvent, Guidance};
 use domain::form::{Answer, FillJob, FillRefusal, FilledForm, FilledPdf, FormEvent, InputFault, Signature, ValueId};
 use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
+use domain::voice::{AnswerId, GuideAnswer, GuideChoice, PlaceShown, VoiceCommand, VoiceEvent};
 use domain::{Date, IdentityTag, Language, Personal, RequestId, Timestamp, VisitId};
 use serde_json::Value;
 use std::fmt::Write;
@@ -206,6 +207,76 @@ impl Walk {
         self.confirm_and_ask();
         self.papers();
         self.ends();
+        self.guide();
+    }
+
+    /// The last request that went to the voice port.
+    fn asked(&self) -> RequestId {
+        let asked = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Voice(
+                VoiceCommand::Listen { request, .. }
+                | VoiceCommand::Answer { request, .. }
+                | VoiceCommand::Say { request, .. },
+            ) => Some(*request),
+            _ => None,
+        });
+        asked.unwrap()
+    }
+
+    fn answered(&mut self, id: Option<&str>, choices: &[&str]) {
+        let offered = |ids: &[&str]| -> Vec<GuideChoice> {
+            ids.iter().map(|id| GuideChoice { id: AnswerId((*id).to_owned()), label: (*id).to_owned() }).collect()
+        };
+        let answer = Box::new(GuideAnswer {
+            id: id.map(|id| AnswerId(id.to_owned())),
+            text: "answer".to_owned(),
+            place: id.map(|_| PlaceShown { name: "bath".to_owned(), away: "2".to_owned(), metres: 90, bearing: 45 }),
+            follow_ups: if id.is_some() { offered(&["toilet"]) } else { Vec::new() },
+            choices: offered(choices),
+            staff: false,
+        });
+        let request = self.asked();
+        self.give(Event::Voice(VoiceEvent::Answered { request, answer }));
+    }
+
+    fn guide(&mut self) {
+        self.begin_anew();
+        self.give(Event::Voice(VoiceEvent::Ready));
+        self.look("home: with a guide");
+        self.touch(Intent::Talk);
+        self.look("guide: listens");
+        let request = self.asked();
+        self.give(Event::Voice(VoiceEvent::Began(request)));
+        self.look("guide: hears");
+        let (text, language) = (Personal::new("question".to_owned()), self.language);
+        self.give(Event::Voice(VoiceEvent::Heard { request, language, text }));
+        self.look("guide: thinks");
+        self.answered(Some("bath.hours"), &[]);
+        self.look("guide: speaks");
+        let request = self.asked();
+        self.give(Event::Voice(VoiceEvent::Said(request)));
+        self.look("guide: waits");
+        self.touch(Intent::Pick(AnswerId("toilet".to_owned())));
+        self.answered(None, &["toilet", "bath.hours"]);
+        self.look("guide: asks back");
+        for scene in ["guide: does not know", "guide: does not know again"] {
+            self.touch(Intent::Talk);
+            let (request, text) = (self.asked(), Personal::new("question".to_owned()));
+            self.give(Event::Voice(VoiceEvent::Heard { request, language, text }));
+            self.answered(None, &[]);
+            self.look(scene);
+        }
+        self.touch(Intent::Talk);
+        let request = self.asked();
+        self.give(Event::Voice(VoiceEvent::NothingHeard(request)));
+        self.look("guide: nothing heard");
+        self.touch(Intent::Talk);
+        self.give(Event::Voice(VoiceEvent::NoMicrophone));
+        self.look("guide: no microphone");
+        self.touch(Intent::Talk);
+        self.now = self.now.plus(20_000);
+        self.give(Event::Tick);
+        self.look("guide: failed");
     }
 
     fn identify(&mut self) {
@@ -433,7 +504,7 @@ impl Walk {
 
 /// One line a text, by where it stands. What is no text for a person is left out.
 fn texts(path: &str, value: &Value, without: &[&str], out: &mut String) {
-    const NO_TEXTS: [&str; 14] = [
+    const NO_TEXTS: [&str; 15] = [
         "settings",
         "intent",
         "icon",
@@ -448,6 +519,7 @@ fn texts(path: &str, value: &Value, without: &[&str], out: &mut String) {
         "form",
         "personal",
         "guidance",
+        "turn",
     ];
     match value {
         Value::String(text) => writeln!(out, "{path}: {text}").unwrap(),

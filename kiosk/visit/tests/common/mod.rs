@@ -5,6 +5,7 @@ use domain::card::{BirthDate, CardEvent, CardKind, CardReading, CardRefusal, Cod
 use domain::face::{FaceEvent, Guidance};
 use domain::form::{Answer, FillRefusal, FilledForm, FilledPdf, FormEvent, FormId, InputFault, Signature, ValueId};
 use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
+use domain::voice::{AnswerId, GuideAnswer, GuideChoice, VoiceCommand, VoiceEvent};
 use domain::{Date, IdentityTag, Language, Personal, RequestId, Timestamp, VisitId};
 use std::collections::{BTreeMap, VecDeque};
 use visit::{Effect, Event, Fact, IdentifyBy, Intent, Policy, ServiceId, StaffEvent, State, Visit};
@@ -51,6 +52,8 @@ pub struct World {
     /// Whether the core was told that counter.
     pin_tries_told: bool,
     card_there: bool,
+    /// The voice port hears.
+    microphone: bool,
     /// The card that lies there came before this visit.
     lay_before: bool,
     /// How many of a thousand answers are faulty.
@@ -72,6 +75,7 @@ impl World {
             pin_tries: 3,
             pin_tries_told: false,
             card_there: false,
+            microphone: false,
             lay_before: false,
             faults,
             printed: 0,
@@ -79,6 +83,9 @@ impl World {
             log: None,
         };
         world.give(Event::Day(Date::constant(2026, 11, 23)));
+        if seed % 2 == 0 {
+            world.give(Event::Voice(VoiceEvent::Ready));
+        }
         world
     }
 
@@ -114,6 +121,13 @@ impl World {
         };
         if matches!(event, Event::Card(CardEvent::Removed)) {
             self.lay_before = false;
+        }
+        if let Event::Voice(
+            VoiceEvent::Heard { .. } | VoiceEvent::NothingHeard(_) | VoiceEvent::NoMicrophone | VoiceEvent::Failed(_),
+        ) = &event
+        {
+            // The port closes the microphone by itself once a question is over.
+            self.microphone = false;
         }
         let papers_before = self.visit.state().papers_out();
         let begun = self.visit.state().in_visit();
@@ -180,6 +194,8 @@ impl World {
                     assert!(effects.contains(&Effect::Card(domain::card::CardCommand::Release)));
                     assert!(effects.contains(&Effect::Face(domain::face::FaceCommand::Stop)));
                 }
+                Effect::Voice(VoiceCommand::Listen { .. }) => self.microphone = true,
+                Effect::Voice(VoiceCommand::Stop | VoiceCommand::Forget) => self.microphone = false,
                 Effect::Count(kpi) => {
                     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c) || c == 'H';
                     assert!(kpi.label.chars().all(plain), "a label of the catalogue: {}", kpi.label);
@@ -191,6 +207,11 @@ impl World {
             }
         }
         assert!(reads <= 1, "promise 2: sent once");
+        assert!(
+            !self.microphone || matches!(self.visit.state(), State::Guide(_)),
+            "the microphone is open for questions alone, not at {}",
+            self.visit.state().name()
+        );
         for effect in effects {
             self.answer(effect);
         }
@@ -322,6 +343,39 @@ impl World {
             Effect::Printer(PrinterCommand::Slip(slip)) => {
                 self.later(Event::Paper(PrinterEvent::Slip { visit: slip.visit, printed: !faulty }));
             }
+            Effect::Voice(VoiceCommand::Listen { request, language, .. }) => {
+                if faulty {
+                    match self.dice.below(4) {
+                        0 => self.later(Event::Voice(VoiceEvent::NothingHeard(request))),
+                        1 => self.later(Event::Voice(VoiceEvent::NoMicrophone)),
+                        2 => self.later(Event::Voice(VoiceEvent::Failed(request))),
+                        _ => self.later(Event::Voice(VoiceEvent::Began(request))),
+                    }
+                    return;
+                }
+                let text = || Personal::new("わたしの質問".to_owned());
+                self.later(Event::Voice(VoiceEvent::Began(request)));
+                self.later(Event::Voice(VoiceEvent::Partial { request, text: text() }));
+                self.later(Event::Voice(VoiceEvent::Heard { request, language, text: text() }));
+            }
+            Effect::Voice(VoiceCommand::Answer { request, .. }) => {
+                let id = AnswerId("toilet".to_owned());
+                let choice = GuideChoice { id: id.clone(), label: "トイレ".to_owned() };
+                let answer = Box::new(GuideAnswer {
+                    id: (!faulty).then_some(id),
+                    text: "右にあります。".to_owned(),
+                    place: None,
+                    choices: if self.dice.chance(500) { vec![choice.clone()] } else { vec![] },
+                    follow_ups: vec![choice],
+                    staff: faulty,
+                });
+                if !self.dice.chance(self.faults / 4) {
+                    self.later(Event::Voice(VoiceEvent::Answered { request, answer }));
+                }
+            }
+            Effect::Voice(VoiceCommand::Say { request, .. }) if !faulty => {
+                self.later(Event::Voice(VoiceEvent::Said(request)));
+            }
             Effect::CallStaff(_) => {
                 self.later(Event::Staff(if faulty { StaffEvent::NotReached } else { StaffEvent::Reached }));
             }
@@ -360,8 +414,13 @@ impl World {
         let good = |value: &str| Answer { value: Personal::new(value.to_owned()), fault: None, opens: vec![] };
         match self.visit.state().name() {
             "home" => {
-                let intent = self.dice.pick(&[0u8, 1]);
-                self.touch(if intent == 0 { Intent::Begin } else { Intent::Toggle(ServiceId("moving".into())) });
+                let intent = match self.dice.below(6) {
+                    0 | 1 => Intent::Begin,
+                    2 | 3 => Intent::Toggle(ServiceId("moving".into())),
+                    4 => Intent::Talk,
+                    _ => Intent::Pick(AnswerId("toilet".into())),
+                };
+                self.touch(intent);
             }
             "choose" => {
                 if self.visit.session().chosen.is_empty() {
@@ -370,6 +429,16 @@ impl World {
                 } else {
                     self.touch(Intent::Next);
                 }
+            }
+            "guide" => {
+                let intent = match self.dice.below(8) {
+                    0 | 1 => Intent::Talk,
+                    2 => Intent::Pick(AnswerId("bath.hours".into())),
+                    3 => Intent::SayAgain,
+                    4 => Intent::Hush,
+                    _ => Intent::Back,
+                };
+                self.touch(intent);
             }
             "consent" => {
                 let way = self.dice.pick(&[IdentifyBy::CardAndFace, IdentifyBy::CardAndPin, IdentifyBy::Typing]);
@@ -450,7 +519,7 @@ impl World {
     }
 
     fn stray(&mut self) {
-        match self.dice.below(13) {
+        match self.dice.below(14) {
             0 => self.remove(),
             1 => self.insert(),
             2 => self.touch(Intent::Back),
@@ -463,6 +532,7 @@ impl World {
             9 => self.give(Event::Card(CardEvent::NoReader)),
             10 => self.give(Event::Card(CardEvent::ReaderReady)),
             11 => self.touch(Intent::Alive),
+            12 => self.touch(Intent::Talk),
             _ => self.touch(Intent::Toggle(ServiceId("taxes".into()))),
         }
     }

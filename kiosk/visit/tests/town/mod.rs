@@ -2,8 +2,9 @@
 
 use domain::Localized;
 use domain::form::{AnswerKind, Choice, Condition, FormId, Question, ValueId};
+use domain::voice::AnswerId;
 use std::sync::Arc;
-use visit::{Catalogue, Category, FormOutline, Service, ServiceId};
+use visit::{Catalogue, Category, FormOutline, OftenAsked, Service, ServiceId};
 
 fn text(ja: &str) -> Localized {
     Localized { ja: ja.to_owned(), en: Some(ja.to_owned()), zh_hans: Some(ja.to_owned()), ko: Some(ja.to_owned()) }
@@ -58,5 +59,9 @@ pub fn catalogue() -> Arc<Catalogue> {
             })
             .collect(),
         queue_qr: Some("Q:{visit}:{forms}".to_owned()),
+        often_asked: ["bath.hours", "toilet"]
+            .into_iter()
+            .map(|id| OftenAsked { id: AnswerId(id.to_owned()), label: text(id), icon: "info".to_owned() })
+            .collect(),
     })
 }
