@@ -3,9 +3,12 @@
 //! This crate brings the parts together ([`hearing`], [`guide`], [`speech`]); each can be used and tested alone.
 
 mod eval;
+pub mod port;
 pub mod tool;
 
+use domain::Language;
 use guide::{Answerer, AnswererError, Guide, PackError};
+use hearing::Hints;
 use models::{ModelError, Models};
 use reading::{Japanese, JapaneseError, Reader};
 use std::path::{Path, PathBuf};
@@ -35,6 +38,30 @@ pub enum VoiceError {
     /// Speaking.
     #[error(transparent)]
     Speech(#[from] speech::SpeechError),
+}
+
+/// How many letters have to be put in, left out or changed to make one text of the other (Levenshtein).
+pub fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (at, x) in a.chars().enumerate() {
+        let mut corner = at;
+        row[0] = at + 1;
+        for (at, y) in b.iter().enumerate() {
+            let up = row[at + 1];
+            row[at + 1] = (up + 1).min(row[at] + 1).min(corner + usize::from(x != *y));
+            corner = up;
+        }
+    }
+    row[b.len()]
+}
+
+/// The names of a guide, the likeliest words of its visitors.
+pub(crate) fn hints(guide: &Guide, language: Language) -> Hints {
+    let names = guide.places.values().map(|place| domain::ruby::plain(&place.text(language).name));
+    let mut words: Vec<String> = names.take(24).collect();
+    words.dedup();
+    Hints { words }
 }
 
 /// Where everything is that was prepared by `cargo xtask setup`.

@@ -204,11 +204,7 @@ pub fn run(command: &Command) -> i32 {
 /// The names of a guide, the likeliest words of its visitors.
 fn hints(pack: Option<&Path>, language: Option<Language>) -> Result<Hints, VoiceError> {
     let (Some(pack), Some(language)) = (pack, language) else { return Ok(Hints::default()) };
-    let guide = Guide::load(pack)?;
-    let mut words: Vec<String> =
-        guide.places.values().map(|place| domain::ruby::plain(&place.text(language).name)).take(24).collect();
-    words.dedup();
-    Ok(Hints { words })
+    Ok(crate::hints(&Guide::load(pack)?, language))
 }
 
 fn transcribe(

@@ -7,18 +7,7 @@ use voice::Place;
 
 /// Edits a hundred sounds.
 fn error(heard: &str, said: &str) -> f32 {
-    let (a, b): (Vec<char>, Vec<char>) = (heard.chars().collect(), said.chars().collect());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut corner = i;
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let up = row[j + 1];
-            row[j + 1] = (up + 1).min(row[j] + 1).min(corner + usize::from(x != y));
-            corner = up;
-        }
-    }
-    100.0 * row[b.len()] as f32 / b.len().max(1) as f32
+    100.0 * voice::edits(heard, said) as f32 / said.chars().count().max(1) as f32
 }
 
 #[test]

@@ -11,7 +11,7 @@ pub struct AnswerId(pub String);
 /// To the voice port.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum VoiceCommand {
-    /// Open the microphone and hear one question; what is being said goes on until somebody speaks.
+    /// Open the microphone and hear one question; what is being said is over.
     Listen {
         /// Carried back by everything that comes of it.
         request: RequestId,
@@ -62,6 +62,8 @@ pub enum VoiceEvent {
     Ready,
     /// No sound comes from a microphone; questions can only be touched.
     NoMicrophone,
+    /// The microphone is open: now is the time to speak.
+    Listening(RequestId),
     /// Somebody speaks.
     Began(RequestId),
     /// What was understood so far.

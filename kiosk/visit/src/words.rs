@@ -377,6 +377,7 @@ impl Words<'_> {
     /// The phrases over the guide's screen.
     fn guide_key(guiding: &Guiding) -> &'static str {
         match (guiding.turn, guiding.trouble, &guiding.answer) {
+            (Turns::Opens, ..) => "guide-opens",
             (Turns::Listens, ..) => "guide-listens",
             (Turns::Hears, ..) => "guide-hears",
             (Turns::Thinks, ..) => "guide-thinks",
@@ -409,11 +410,11 @@ impl Words<'_> {
             Some(answer) if !answer.follow_ups.is_empty() => ("guide-may-ask", offered(&answer.follow_ups)),
             _ => ("guide-often", self.often(catalogue, voice).into_iter().map(|(_, button)| button).take(4).collect()),
         };
-        if guiding.offers_staff() && !matches!(guiding.turn, Turns::Listens | Turns::Hears | Turns::Thinks) {
+        if guiding.offers_staff() && matches!(guiding.turn, Turns::Waits | Turns::Speaks) {
             next.insert(0, self.button("button-staff", Intent::CallStaff));
         }
         let talk = match guiding.turn {
-            Turns::Listens | Turns::Hears => "button-that-was-all",
+            Turns::Opens | Turns::Listens | Turns::Hears => "button-that-was-all",
             _ => "button-talk",
         };
         let enabled = voice != Voice::NotInstalled && guiding.turn != Turns::Thinks;

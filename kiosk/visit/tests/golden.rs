@@ -244,8 +244,10 @@ impl Walk {
         self.give(Event::Voice(VoiceEvent::Ready));
         self.look("home: with a guide");
         self.touch(Intent::Talk);
-        self.look("guide: listens");
+        self.look("guide: opens");
         let request = self.asked();
+        self.give(Event::Voice(VoiceEvent::Listening(request)));
+        self.look("guide: listens");
         self.give(Event::Voice(VoiceEvent::Began(request)));
         self.look("guide: hears");
         let (text, language) = (Personal::new("question".to_owned()), self.language);

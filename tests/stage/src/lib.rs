@@ -6,10 +6,12 @@ mod pcscd;
 mod printer;
 mod process;
 mod receipt;
+mod sound;
 mod wait;
 
 pub use card::CardProcess;
 pub use pcscd::Pcscd;
 pub use printer::{IppPrinter, Secret, WireFault};
 pub use receipt::{ReceiptPrinter, Slip};
+pub use sound::{Recording, SoundServer};
 pub use wait::wait_for;

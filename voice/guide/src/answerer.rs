@@ -281,6 +281,18 @@ impl Memory {
         Ok(texts.iter().map(value).collect())
     }
 
+    /// A text that was made from these parts.
+    fn text(&mut self, of: &[&[u8]], make: impl FnOnce() -> String) -> String {
+        let key = Self::key(of);
+        if let Some(known) = self.known.get(&key) {
+            return String::from_utf8_lossy(known).into_owned();
+        }
+        self.fresh = true;
+        let made = make();
+        self.known.insert(key, made.clone().into_bytes());
+        made
+    }
+
     fn classifier(&mut self, examples: &[([f32; WIDTH], usize)], classes: usize) -> Classifier {
         let mut parts: Vec<Vec<u8>> = vec![classes.to_le_bytes().to_vec(), ROUNDS.to_le_bytes().to_vec()];
         for (example, class) in examples {
@@ -354,10 +366,14 @@ impl Answerer {
             for (attribute, asked) in lists.get(&language).into_iter().flatten() {
                 wordings.extend(asked.iter().map(|ask| (*attribute as usize, maker.normal(ask))));
             }
+            let known_names = names_key(language, &names);
             for (_, text) in &texts {
-                let units = names::units(&reader, language, text);
-                let found = names::mentions(language, &units, &names);
-                wordings.extend(found.into_iter().take(1).map(|mention| (Attribute::ALL.len(), mention.rest)));
+                let rest = kept.text(&[&known_names, text.as_bytes()], || {
+                    let units = names::units(&reader, language, text);
+                    let first = names::mentions(language, &units, &names).into_iter().next();
+                    first.map(|mention| mention.rest).unwrap_or_default()
+                });
+                wordings.extend(Some((Attribute::ALL.len(), rest)).filter(|(_, rest)| !rest.is_empty()));
             }
             let asks: Vec<String> = wordings.iter().map(|(_, text)| text.clone()).collect();
             let asked = kept.embed(&mut embedder, Kind::Query, &asks)?;
@@ -387,7 +403,7 @@ impl Answerer {
     }
 
     /// How texts are read.
-    pub fn reader(&self) -> &Reader {
+    pub fn reader(&self) -> &Arc<Reader> {
         &self.reader
     }
 
@@ -725,6 +741,17 @@ fn synonyms(guide: &Guide, language: Language) -> Vec<(String, String)> {
     // The longest first, so that no shorter one breaks it.
     pairs.sort_by_key(|(word, _)| std::cmp::Reverse(word.chars().count()));
     pairs
+}
+
+/// What a finding of names depends on.
+fn names_key(language: Language, names: &[Name<Thing>]) -> [u8; 16] {
+    let mut parts = vec![language.tag().as_bytes().to_vec()];
+    for name in names {
+        parts.push(format!("{:?}", name.of).into_bytes());
+        parts.push(name.sound.iter().collect::<String>().into_bytes());
+        parts.push(name.text.clone().into_bytes());
+    }
+    Memory::key(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }
 
 fn names_of(guide: &Guide, reader: &Reader, language: Language) -> Vec<Name<Thing>> {

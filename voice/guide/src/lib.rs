@@ -19,3 +19,4 @@ pub use answerer::{Answerer, AnswererError, Choice, Found, Meaning, Reply};
 pub use dialogue::{Dialogue, Unanswered};
 pub use embed::{EmbedError, Embedder, Kind};
 pub use pack::{Fault, Guide, PackError};
+pub use say::away;

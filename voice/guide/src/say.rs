@@ -273,6 +273,22 @@ fn plural(minutes: u16) -> &'static str {
     if minutes == 1 { "minute" } else { "minutes" }
 }
 
+/// How long it takes, in a few words for a screen; empty for what is right here.
+pub fn away(language: Language, place: &Place) -> String {
+    let minutes = place.away.minutes;
+    match (language, place.away.by) {
+        _ if minutes == 0 => String::new(),
+        (Ja, By::Walk) => format!("歩《ある》いて約《やく》{minutes}分《ふん》"),
+        (Ja, By::Car) => format!("車《くるま》で約《やく》{minutes}分《ふん》"),
+        (En, By::Walk) => format!("about {minutes} {} on foot", plural(minutes)),
+        (En, By::Car) => format!("about {minutes} {} by car", plural(minutes)),
+        (ZhHans, By::Walk) => format!("步行约{minutes}分钟"),
+        (ZhHans, By::Car) => format!("开车约{minutes}分钟"),
+        (Ko, By::Walk) => format!("걸어서 약 {minutes}분"),
+        (Ko, By::Car) => format!("차로 약 {minutes}분"),
+    }
+}
+
 /// How long it takes.
 pub(crate) fn distance(language: Language, place: &Place) -> String {
     let PlaceText { name, .. } = place.text(language);

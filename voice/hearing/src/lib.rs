@@ -6,7 +6,7 @@ mod vad;
 mod whisper;
 
 pub use sound::{RATE, SoundError, loudness, read_wav, resample, write_wav};
-pub use vad::{Activity, Span, Vad};
+pub use vad::{Activity, FRAME, Span, Vad};
 pub use whisper::Whisper;
 
 use domain::Language;

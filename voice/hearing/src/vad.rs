@@ -117,6 +117,11 @@ impl Vad {
         Ok(Activity::Silence)
     }
 
+    /// For how many frames a person who spoke has been silent.
+    pub fn pause(&self) -> usize {
+        self.quiet
+    }
+
     /// Where somebody speaks in a whole sound (16 kHz).
     ///
     /// # Errors

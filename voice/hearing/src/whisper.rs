@@ -3,7 +3,7 @@
 use crate::{Heard, HearingError, Hints, RATE, Recogniser};
 use domain::Language;
 use models::Models;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState};
 
 /// The longest piece of sound that goes through at once, in seconds; the network hears 30.
@@ -11,6 +11,7 @@ const LONGEST: usize = 28;
 
 /// Whisper.
 pub struct Whisper {
+    context: Arc<WhisperContext>,
     state: WhisperState,
     threads: i32,
 }
@@ -32,9 +33,18 @@ impl Whisper {
         let path = models.file("whisper-base.bin")?;
         let mut parameters = WhisperContextParameters::default();
         parameters.use_gpu(false);
-        let context = WhisperContext::new_with_params(&path, parameters).map_err(fault)?;
+        let context = Arc::new(WhisperContext::new_with_params(&path, parameters).map_err(fault)?);
         let state = context.create_state().map_err(fault)?;
-        Ok(Self { state, threads: i32::try_from(threads.max(1)).unwrap_or(1) })
+        Ok(Self { context, state, threads: i32::try_from(threads.max(1)).unwrap_or(1) })
+    }
+
+    /// Another one beside it, with the same weights.
+    ///
+    /// # Errors
+    /// When there is no room for it.
+    pub fn another(&self) -> Result<Self, HearingError> {
+        let state = self.context.create_state().map_err(fault)?;
+        Ok(Self { context: Arc::clone(&self.context), state, threads: self.threads })
     }
 
     /// The most likely of our languages, by the first seconds.

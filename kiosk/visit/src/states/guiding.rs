@@ -12,6 +12,8 @@ use serde::Serialize;
 pub enum Turns {
     /// Nothing: it is the person's turn to touch.
     Waits,
+    /// Opens the microphone.
+    Opens,
     /// The microphone is open.
     Listens,
     /// Somebody speaks.
@@ -105,7 +107,7 @@ impl Guiding {
         self.trouble = None;
         self.heard = None;
         self.request = cx.request();
-        self.turns(cx, Turns::Listens);
+        self.turns(cx, Turns::Opens);
         let settings = cx.session.settings;
         let detect = cx.policy.detect_language && !cx.session.language_chosen;
         let (request, language) = (self.request, settings.language);
@@ -142,7 +144,7 @@ impl Guiding {
 
     fn touched(&mut self, cx: &mut Cx, intent: &Intent) -> Turn {
         match intent {
-            Intent::Talk if matches!(self.turn, Turns::Listens | Turns::Hears) => {
+            Intent::Talk if matches!(self.turn, Turns::Opens | Turns::Listens | Turns::Hears) => {
                 cx.out(Effect::Voice(VoiceCommand::Enough));
             }
             Intent::Talk if cx.devices.voice != Voice::NotInstalled => self.listen(cx),
@@ -167,9 +169,12 @@ impl Guiding {
     fn heard_of(&mut self, cx: &mut Cx, event: &VoiceEvent) {
         match event {
             VoiceEvent::NoMicrophone => {
-                if matches!(self.turn, Turns::Listens | Turns::Hears) {
+                if matches!(self.turn, Turns::Opens | Turns::Listens | Turns::Hears) {
                     self.missed(cx, GuideTrouble::NoMicrophone);
                 }
+            }
+            VoiceEvent::Listening(request) if *request == self.request && self.turn == Turns::Opens => {
+                self.turns(cx, Turns::Listens);
             }
             VoiceEvent::Began(request) if *request == self.request => self.turns(cx, Turns::Hears),
             VoiceEvent::Partial { request, text } if *request == self.request => self.heard = Some(text.clone()),
@@ -217,7 +222,7 @@ impl Guiding {
     fn patience(&self, cx: &Cx) -> Option<u64> {
         match self.turn {
             Turns::Waits => None,
-            Turns::Listens | Turns::Thinks => Some(cx.policy.voice_ms),
+            Turns::Opens | Turns::Listens | Turns::Thinks => Some(cx.policy.voice_ms),
             Turns::Hears | Turns::Speaks => Some(LONGEST_MS.saturating_add(cx.policy.voice_ms)),
         }
     }

@@ -354,6 +354,7 @@ impl World {
                     return;
                 }
                 let text = || Personal::new("わたしの質問".to_owned());
+                self.later(Event::Voice(VoiceEvent::Listening(request)));
                 self.later(Event::Voice(VoiceEvent::Began(request)));
                 self.later(Event::Voice(VoiceEvent::Partial { request, text: text() }));
                 self.later(Event::Voice(VoiceEvent::Heard { request, language, text: text() }));

@@ -1,0 +1,121 @@
+//! Answers: the guide, and what this visitor talked about.
+
+use super::HintsOf;
+use crate::hints;
+use domain::voice::{AnswerId, AskedOf, GuideAnswer, GuideChoice, PlaceShown, VoiceEvent};
+use domain::{Language, RequestId};
+use guide::{Answerer, Choice, Dialogue, Reply, Unanswered};
+use jiff::ZonedDateTime;
+use std::sync::mpsc::Receiver;
+
+pub(super) enum MindCommand {
+    Answer { request: RequestId, language: Language, question: AskedOf },
+    Forget,
+}
+
+pub(super) struct Mind {
+    answerer: Answerer,
+    dialogue: Dialogue,
+}
+
+impl Mind {
+    pub fn new(answerer: Answerer) -> Self {
+        Self { answerer, dialogue: Dialogue::default() }
+    }
+
+    pub fn hints(&self) -> HintsOf {
+        Language::ALL.into_iter().map(|language| (language, hints(self.answerer.guide(), language))).collect()
+    }
+
+    pub fn run(
+        &mut self,
+        commands: &Receiver<MindCommand>,
+        emit: &(dyn Fn(VoiceEvent) + Send + Sync),
+        note: &dyn Fn(Vec<Unanswered>),
+    ) {
+        for command in commands {
+            match command {
+                MindCommand::Answer { request, language, question } => {
+                    emit(match self.answer(language, &question) {
+                        Some(answer) => VoiceEvent::Answered { request, answer: Box::new(answer) },
+                        None => VoiceEvent::Failed(request),
+                    });
+                }
+                MindCommand::Forget => {
+                    let unanswered = std::mem::take(&mut self.dialogue).take_unanswered();
+                    if !unanswered.is_empty() {
+                        note(unanswered);
+                    }
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, language: Language, question: &AskedOf) -> Option<GuideAnswer> {
+        let now = ZonedDateTime::now().datetime();
+        let reply = match question {
+            AskedOf::Said(text) => {
+                let reply = self.dialogue.ask(&self.answerer, language, text.reveal(), now);
+                reply.inspect_err(|error| tracing::error!(%error, "a question cannot be looked up")).ok()?
+            }
+            AskedOf::Chosen(id) => self.dialogue.choose(&self.answerer, language, &id.0, now)?,
+        };
+        Some(self.shown(language, reply))
+    }
+
+    fn shown(&self, language: Language, reply: Reply) -> GuideAnswer {
+        let choices = |choices: Vec<Choice>| -> Vec<GuideChoice> {
+            choices.into_iter().map(|choice| GuideChoice { id: AnswerId(choice.id), label: choice.label }).collect()
+        };
+        GuideAnswer {
+            id: reply.answer.map(AnswerId),
+            text: reply.text,
+            place: reply.place.and_then(|place| self.place(language, &place)),
+            choices: choices(reply.choices),
+            follow_ups: choices(reply.follow_ups),
+            staff: reply.staff,
+        }
+    }
+
+    fn place(&self, language: Language, id: &str) -> Option<PlaceShown> {
+        let guide = self.answerer.guide();
+        let (here, there) = (guide.places.get(&guide.site.here)?, guide.places.get(id)?);
+        let (metres, bearing) = way(here.at, there.at);
+        Some(PlaceShown {
+            name: there.text(language).name.clone(),
+            away: guide::away(language, there),
+            metres,
+            bearing,
+        })
+    }
+}
+
+/// The distance in metres and the direction in degrees from one place (latitude, longitude) to another, on a sphere of the
+/// earth's mean radius.
+fn way(from: (f64, f64), to: (f64, f64)) -> (u32, u16) {
+    const RADIUS: f64 = 6_371_008.8;
+    let (from_latitude, from_longitude) = (from.0.to_radians(), from.1.to_radians());
+    let (to_latitude, to_longitude) = (to.0.to_radians(), to.1.to_radians());
+    let (north, east) = (to_latitude - from_latitude, to_longitude - from_longitude);
+    let half = (north / 2.0).sin().powi(2) + from_latitude.cos() * to_latitude.cos() * (east / 2.0).sin().powi(2);
+    let metres = 2.0 * RADIUS * half.sqrt().min(1.0).asin();
+    let bearing = (east.sin() * to_latitude.cos())
+        .atan2(from_latitude.cos() * to_latitude.sin() - from_latitude.sin() * to_latitude.cos() * east.cos());
+    (metres.round() as u32, bearing.to_degrees().rem_euclid(360.0).round() as u16 % 360)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::way;
+
+    #[test]
+    fn ways_are_as_long_and_lead_where_the_map_says() {
+        // Kanazawa station to Tsubata station: about 11.5 km, north-east.
+        let (metres, bearing) = way((36.5781, 136.6480), (36.6691, 136.7290));
+        assert!((12_000..12_900).contains(&metres), "{metres}");
+        assert!((30..45).contains(&bearing), "{bearing}");
+        assert_eq!(way((36.0, 136.0), (36.0, 136.0)), (0, 0));
+        assert_eq!(way((36.0, 136.0), (35.0, 136.0)).1, 180);
+        assert_eq!(way((0.0, 136.0), (0.0, 135.0)).1, 270);
+    }
+}

@@ -1,0 +1,145 @@
+//! The voice guide as a port of the visit: commands in, events out.
+//!
+//! Three threads work beside each other, so that one question can be looked up while the next is already being heard: the ear
+//! (microphone, voice activity, recogniser), the mind (the guide and what was talked about) and the mouth (voices and
+//! speaker). The microphone is open while a question is awaited and at no other time; sound is
+//! overwritten as soon as it was understood.
+
+mod ear;
+mod microphone;
+mod mind;
+mod mouth;
+
+use crate::{Place, VoiceError};
+use domain::Language;
+use domain::voice::{VoiceCommand, VoiceEvent};
+use ear::{Ear, EarCommand};
+use guide::Unanswered;
+use hearing::Hints;
+use mind::{Mind, MindCommand};
+use mouth::Mouth;
+use speech::Speaker;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+
+/// Where the guide is and through which devices it hears and speaks.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// The guide's folder.
+    pub guide: PathBuf,
+    /// Part of the microphone's name; the system's own choice where it is left out.
+    pub microphone: Option<String>,
+    /// Part of the speaker's name; the system's own choice where it is left out.
+    pub speaker: Option<String>,
+    /// Hear while speaking, and stop when somebody begins to speak. Wants a microphone from which the machine's own voice is
+    /// taken out (PipeWire's or PulseAudio's module-echo-cancel).
+    pub barge_in: bool,
+}
+
+type Emit = Arc<dyn Fn(VoiceEvent) + Send + Sync>;
+
+/// The port's handle. Dropping it ends the threads.
+pub struct Handle {
+    ear: Sender<EarCommand>,
+    mind: Sender<MindCommand>,
+    mouth: Mouth,
+    barge_in: bool,
+}
+
+impl Handle {
+    /// Does what the core says; what comes of it comes as events.
+    pub fn send(&self, command: VoiceCommand) {
+        match command {
+            VoiceCommand::Listen { request, language, detect } => {
+                self.mouth.hush();
+                let language = (!detect).then_some(language);
+                self.ear(EarCommand::Listen { request, language, over_voice: false });
+            }
+            VoiceCommand::Enough => self.ear(EarCommand::Enough),
+            VoiceCommand::Answer { request, language, question } => {
+                self.mind(MindCommand::Answer { request, language, question });
+            }
+            VoiceCommand::Say { request, language, text } => {
+                if self.barge_in {
+                    self.ear(EarCommand::Listen { request, language: Some(language), over_voice: true });
+                }
+                self.mouth.say(request, language, text);
+            }
+            VoiceCommand::Stop => {
+                self.mouth.hush();
+                self.ear(EarCommand::Close);
+            }
+            VoiceCommand::Forget => {
+                self.mouth.hush();
+                self.ear(EarCommand::Close);
+                self.mind(MindCommand::Forget);
+            }
+        }
+    }
+
+    // The threads live as long as the handle.
+    fn ear(&self, command: EarCommand) {
+        let _ = self.ear.send(command);
+    }
+
+    fn mind(&self, command: MindCommand) {
+        let _ = self.mind.send(command);
+    }
+}
+
+/// Starts the port. [`VoiceEvent::Ready`] comes when the guide was read and the networks are loaded, which takes seconds; a
+/// guide or model that cannot be used is logged and never gets ready. `note` is given the questions that had no answer, with
+/// personal patterns removed, at the end of each visit.
+///
+/// # Errors
+/// When a thread cannot be started.
+pub fn spawn(
+    config: Config,
+    emit: impl Fn(VoiceEvent) + Send + Sync + 'static,
+    note: impl Fn(Vec<Unanswered>) + Send + 'static,
+) -> io::Result<Handle> {
+    let emit: Emit = Arc::new(emit);
+    let (ear, ear_commands) = mpsc::channel();
+    let (mind, mind_commands) = mpsc::channel();
+    let (mouth, mouth_work) = Mouth::new(config.speaker.clone(), Arc::clone(&emit));
+    let barge_in = config.barge_in;
+    let stopped_by = mouth.clone();
+    thread::Builder::new().name("voice-mind".into()).spawn(move || {
+        let (mut mind, reader, place) = match load(&config) {
+            Ok(loaded) => loaded,
+            Err(error) => return tracing::error!(%error, "running without the voice guide"),
+        };
+        let hints = mind.hints();
+        let speaker = Speaker::new(place.models.clone(), reader);
+        let started = mouth_work.start(speaker).and_then(|()| {
+            let ear = Ear::load(&place, &config, hints, stopped_by, Arc::clone(&emit));
+            match ear {
+                Ok(ear) => ear.start(ear_commands),
+                // Questions can still be touched.
+                Err(error) => {
+                    tracing::error!(%error, "the voice guide is deaf");
+                    Ok(())
+                }
+            }
+        });
+        if let Err(error) = started {
+            return tracing::error!(%error, "running without the voice guide");
+        }
+        emit(VoiceEvent::Ready);
+        mind.run(&mind_commands, &*emit, &note);
+    })?;
+    Ok(Handle { ear, mind, mouth, barge_in })
+}
+
+fn load(config: &Config) -> Result<(Mind, Arc<reading::Reader>, Place), VoiceError> {
+    let place = Place::prepared()?;
+    let answerer = place.answerer(&config.guide)?;
+    let reader = Arc::clone(answerer.reader());
+    Ok((Mind::new(answerer), reader, place))
+}
+
+/// The names that a recogniser is told of, by language.
+type HintsOf = Vec<(Language, Hints)>;
