@@ -33,6 +33,19 @@ pub struct StaffCall {
     pub url: String,
 }
 
+/// Through what the voice guide hears and speaks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct VoiceDevices {
+    /// Part of the microphone's name; the system's own choice where it is left out.
+    pub microphone: Option<String>,
+    /// Part of the speaker's name; the system's own choice where it is left out.
+    pub speaker: Option<String>,
+    /// Whoever begins to speak silences the voice. Wants a microphone from which an echo canceller takes the machine's own
+    /// voice.
+    pub barge_in: bool,
+}
+
 /// The file given to `kiosk run`. Paths are relative to the file's folder.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -41,8 +54,8 @@ pub struct Config {
     pub name: String,
     /// The site pack's folder.
     pub site: PathBuf,
-    /// The page printer, for example `ipp://192.0.2.10/ipp/print`.
-    pub page_printer: String,
+    /// The page printer, for example `ipp://192.0.2.10/ipp/print`; a site without services needs none.
+    pub page_printer: Option<String>,
     /// The receipt printer; without one no slip is printed.
     pub slip_printer: Option<SlipPrinter>,
     /// The reader's name; the first one where it is left out.
@@ -55,6 +68,9 @@ pub struct Config {
     pub weights: Option<PathBuf>,
     /// How staff are called; without it the person is asked to fetch them.
     pub staff_call: Option<StaffCall>,
+    /// The voice guide's devices.
+    #[serde(default)]
+    pub voice: VoiceDevices,
     /// The database of counts.
     pub store: PathBuf,
     /// Record each run in this folder for developers (personal values by name only): one file a run, named by its start.

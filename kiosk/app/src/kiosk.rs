@@ -79,7 +79,7 @@ impl Kiosk {
         };
         let touches = post.clone();
         let screen = Screen::new(options, move |intent| touches.send(Inbound::Event(Event::Touch(intent))))?;
-        let ports = Ports::start(config, forms, post)?;
+        let ports = Ports::start(config, pack.guide, forms, post)?;
         let mut kiosk = Self {
             visit,
             words: Phrasebook::shipped()?,

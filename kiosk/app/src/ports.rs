@@ -8,6 +8,7 @@ use domain::form::{FillRefusal, FilledForm, FormEvent, FormId};
 use domain::{RequestId, Timestamp};
 use image::RgbaImage;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use visit::{Effect, Event};
@@ -52,10 +53,13 @@ pub struct Ports {
     cards: cards::Handle,
     faces: Option<faces::Handle>,
     forms: forms::Handle,
-    printing: printing::Handle,
+    /// `None` where no page printer is named: a site without services prints nothing.
+    printing: Option<printing::Handle>,
     /// `None` where the database cannot be opened: a kiosk that counts nothing still serves.
     store: Option<store::Handle>,
     staff: staff::Handle,
+    #[cfg(feature = "voice")]
+    voice: Option<voice::port::Handle>,
     previews: Sender<(RequestId, Vec<FilledForm>)>,
 }
 
@@ -64,7 +68,12 @@ impl Ports {
     ///
     /// # Errors
     /// When a thread or the configuration of a port fails. A device that is absent is no error: the port says so.
-    pub fn start(config: &Config, forms: BTreeMap<FormId, forms::Form>, post: Post) -> anyhow::Result<Self> {
+    pub fn start(
+        config: &Config,
+        guide: Option<PathBuf>,
+        forms: BTreeMap<FormId, forms::Form>,
+        post: Post,
+    ) -> anyhow::Result<Self> {
         let authorities = match &config.authorities {
             Some(path) => cards::CaSet::load(path).with_context(|| path.display().to_string())?,
             None => cards::CaSet::default(),
@@ -92,9 +101,16 @@ impl Ports {
             SlipPrinter::Device(path) => printing::SlipPrinter::Device(path.clone()),
             SlipPrinter::Tcp(address) => printing::SlipPrinter::Tcp(address.clone()),
         });
-        let printing =
-            printing::Config { slip, ..printing::Config::new(config.page_printer.clone(), config.name.clone()) };
-        let printing = printing::spawn(printing, post.event(Event::Paper))?;
+        let printing = match &config.page_printer {
+            Some(printer) => {
+                let printing = printing::Config { slip, ..printing::Config::new(printer.clone(), config.name.clone()) };
+                Some(printing::spawn(printing, post.event(Event::Paper))?)
+            }
+            None => {
+                anyhow::ensure!(forms.is_empty(), "services are offered, but there is no page-printer");
+                None
+            }
+        };
         let forms = forms::spawn(forms, {
             let post = post.clone();
             move |event| post.send(Inbound::Event(Event::Form(event)))
@@ -102,8 +118,23 @@ impl Ports {
         let store =
             store::spawn(&config.store).inspect_err(|error| tracing::error!(%error, "running without counting")).ok();
         let staff = staff::spawn(config.name.clone(), config.staff_call.clone(), post.event(Event::Staff))?;
+        #[cfg(feature = "voice")]
+        let voice = guide.map(|guide| voice_guide(config, guide, &post)).transpose()?;
+        #[cfg(not(feature = "voice"))]
+        drop(guide);
         let previews = preview_thread(post.clone())?;
-        Ok(Self { post, cards, faces, forms, printing, store, staff, previews })
+        Ok(Self {
+            post,
+            cards,
+            faces,
+            forms,
+            printing,
+            store,
+            staff,
+            #[cfg(feature = "voice")]
+            voice,
+            previews,
+        })
     }
 
     /// Does what the core says, but for [`Effect::Forget`], which is the screen's.
@@ -116,7 +147,19 @@ impl Ports {
                 (None, _) => self.post.send(Inbound::Event(Event::Face(FaceEvent::NotInstalled))),
             },
             Effect::Fill(job) => self.forms.send(job),
-            Effect::Printer(command) => self.printing.send(command),
+            Effect::Printer(command) => {
+                if let Some(printing) = &self.printing {
+                    printing.send(command);
+                }
+            }
+            #[cfg(feature = "voice")]
+            Effect::Voice(command) => {
+                if let Some(voice) = &self.voice {
+                    voice.send(command);
+                }
+            }
+            #[cfg(not(feature = "voice"))]
+            Effect::Voice(_) => {}
             Effect::Count(kpi) => {
                 if let Some(store) = &self.store {
                     store.send(kpi);
@@ -134,6 +177,19 @@ impl Ports {
             let _ = self.previews.send((*request, forms.clone()));
         }
     }
+}
+
+#[cfg(feature = "voice")]
+fn voice_guide(config: &Config, guide: PathBuf, post: &Post) -> std::io::Result<voice::port::Handle> {
+    let devices = &config.voice;
+    let voice = voice::port::Config {
+        guide,
+        microphone: devices.microphone.clone(),
+        speaker: devices.speaker.clone(),
+        barge_in: devices.barge_in,
+    };
+    let post = post.clone();
+    voice::port::spawn(voice, move |event| post.send(Inbound::Event(Event::Voice(event))), |_| {})
 }
 
 fn preview_thread(post: Post) -> std::io::Result<Sender<(RequestId, Vec<FilledForm>)>> {

@@ -1,14 +1,15 @@
 //! Site packs: the folder in which a municipality says what its kiosk offers.
 //!
 //! A pack holds `site.toml` (name, policy), `services.toml` (categories and services) and names the form library that it
-//! picks from. It is loaded whole or not at all.
+//! picks from and the guide that it answers from. A site with a guide may do without services. It is loaded whole or not at
+//! all.
 
 use domain::Localized;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use visit::{Catalogue, Category, Policy, Service};
+use visit::{Catalogue, Category, OftenAsked, Policy, Service};
 
 /// Why a pack cannot be used. The text names file and place.
 #[derive(Debug, thiserror::Error)]
@@ -47,12 +48,18 @@ struct SiteFile {
     #[serde(default)]
     queue_qr: Option<String>,
     /// The folder of forms, relative to the pack.
-    forms: PathBuf,
+    #[serde(default)]
+    forms: Option<PathBuf>,
+    /// The folder of the voice guide, relative to the pack.
+    #[serde(default)]
+    guide: Option<PathBuf>,
+    #[serde(default)]
+    often_asked: Vec<OftenAsked>,
     #[serde(default)]
     policy: Policy,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ServicesFile {
     category: Vec<Category>,
@@ -66,14 +73,19 @@ pub struct Pack {
     pub catalogue: Catalogue,
     /// The numbers in force.
     pub policy: Policy,
-    /// The folder of forms.
+    /// The folder of forms; empty where no service is offered.
     pub forms: PathBuf,
+    /// The folder of the voice guide.
+    pub guide: Option<PathBuf>,
 }
 
 fn read<T: DeserializeOwned>(path: PathBuf) -> Result<T, PackError> {
     let text = std::fs::read_to_string(&path).map_err(|source| PackError::Read { path: path.clone(), source })?;
     toml::from_str(&text).map_err(|error| PackError::Malformed { path, what: error.to_string() })
 }
+
+/// So many questions find room on the home screen.
+const OFTEN: usize = 6;
 
 /// What makes a policy one that nobody should meet at a kiosk.
 fn unfair(policy: &Policy) -> Option<String> {
@@ -105,8 +117,20 @@ impl Pack {
         if let Some(what) = unfair(&site.policy) {
             return Err(PackError::Inconsistent { path, what });
         }
+        if site.often_asked.len() > OFTEN {
+            let what = format!("often_asked: {} questions, but {OFTEN} at most", site.often_asked.len());
+            return Err(PackError::Inconsistent { path, what });
+        }
+        let site_path = path;
         let path = folder.join("services.toml");
-        let services: ServicesFile = read(path.clone())?;
+        let services: ServicesFile = match site.guide {
+            Some(_) if !path.exists() => ServicesFile::default(),
+            _ => read(path.clone())?,
+        };
+        if site.forms.is_none() && !services.service.is_empty() {
+            let what = "there are services, but no folder of forms".to_owned();
+            return Err(PackError::Inconsistent { path: site_path, what });
+        }
         let wrong = |what: String| Err(PackError::Inconsistent { path: path.clone(), what });
         let mut seen = BTreeSet::new();
         for service in &services.service {
@@ -127,7 +151,13 @@ impl Pack {
             services: services.service,
             forms: Default::default(),
             queue_qr: site.queue_qr,
+            often_asked: site.often_asked,
         };
-        Ok(Self { catalogue, policy: site.policy, forms: folder.join(site.forms) })
+        Ok(Self {
+            catalogue,
+            policy: site.policy,
+            forms: site.forms.map(|forms| folder.join(forms)).unwrap_or_default(),
+            guide: site.guide.map(|guide| folder.join(guide)),
+        })
     }
 }

@@ -2,14 +2,14 @@
 
 use crate::keys::{self, Captions, Letters, Use};
 use crate::phrase::phrase;
-use crate::shell::{model, with, with_arg};
+use crate::shell::{model, press, with, with_arg};
 use crate::ui::{self, Choose, Group, Home, Keyboard, Pad};
 use crate::{Core, terms};
 use domain::Language;
 use slint::ComponentHandle;
 use std::rc::Rc;
 use visit::Intent;
-use visit::view::{Body, ServiceTile, View};
+use visit::view::{Body, Button, ServiceTile, View};
 
 /// What is looked for.
 #[derive(Default)]
@@ -84,21 +84,36 @@ pub(crate) fn wire(core: &Rc<Core>) {
         if let Body::Home { begin, .. } = &view.body
             && core.app.global::<ui::Guard>().get_open()
         {
-            core.send(begin.intent.clone());
+            press(core, begin.as_ref());
+        }
+    }));
+    home.on_ask_pressed(with(core, |core| {
+        let Some(view) = core.view() else { return };
+        if let Body::Home { ask, .. } = &view.body
+            && core.app.global::<ui::Guard>().get_open()
+        {
+            press(core, ask.as_ref());
         }
     }));
     home.on_picked(with_arg(core, |core, at: i32| {
         let Some(view) = core.view() else { return };
-        if let Body::Home { tiles, .. } = &view.body
-            && let Some(tile) = usize::try_from(at).ok().and_then(|at| tiles.get(at))
-        {
-            core.send(Intent::Toggle(tile.id.clone()));
+        let Body::Home { tiles, often, .. } = &view.body else { return };
+        let Ok(at) = usize::try_from(at) else { return };
+        match tiles.get(at) {
+            Some(tile) => core.send(Intent::Toggle(tile.id.clone())),
+            None => press(core, often.get(at).map(|(_, button)| button)),
         }
     }));
     let choose = core.app.global::<Choose>();
     choose.on_group_picked(with_arg(core, |core, at: i32| {
         core.choosing.borrow_mut().group = usize::try_from(at).unwrap_or(0);
         again(core);
+    }));
+    choose.on_ask_pressed(with(core, |core| {
+        let Some(view) = core.view() else { return };
+        if let Body::Choose { ask, .. } = &view.body {
+            press(core, ask.as_ref());
+        }
     }));
     choose.on_search_pressed(with(core, |core| {
         {
@@ -177,14 +192,27 @@ pub(crate) fn show(core: &Core, view: &View) {
         chosen: tile.chosen,
     };
     match &view.body {
-        Body::Home { begin, tiles, promises, .. } => {
+        Body::Home { begin, ask, often, tiles, promises, .. } => {
             let home = core.app.global::<Home>();
-            home.set_begin(say(&begin.label));
-            home.set_tiles(model(tiles.iter().take(4).map(tile)));
+            let label = |button: &Option<Button>| button.as_ref().map_or_else(Default::default, |b| say(&b.label));
+            home.set_begin(label(begin));
+            home.set_begin_shown(begin.is_some());
+            home.set_ask(label(ask));
+            home.set_ask_shown(ask.is_some());
+            home.set_ask_enabled(ask.as_ref().is_some_and(|ask| ask.enabled));
+            let often = often.iter().map(|(icon, button)| ui::ServiceTile {
+                title: say(&button.label),
+                icon: icon.as_str().into(),
+                ..Default::default()
+            });
+            // A site has services, or questions.
+            home.set_tiles(model(tiles.iter().take(4).map(tile).chain(often.take(6))));
             home.set_promises(model(promises.iter().map(|promise| say(promise))));
         }
-        Body::Choose { categories, chosen, .. } => {
+        Body::Choose { categories, chosen, ask, .. } => {
             let choose = core.app.global::<Choose>();
+            choose.set_ask_shown(ask.is_some());
+            choose.set_ask(ask.as_ref().map_or_else(Default::default, |ask| say(&ask.label)));
             let groups = chips(view).into_iter().map(|chip| match chip {
                 Chip::MostUsed => Group { label: say(&view.captions.most_used), icon: "star".into() },
                 Chip::All => Group { label: say(&view.captions.all), icon: "all".into() },

@@ -9,6 +9,7 @@
 mod asking;
 mod choosing;
 mod entry;
+mod guiding;
 mod identifying;
 mod keys;
 mod papers;
@@ -137,6 +138,7 @@ impl Screen {
         phrase::wire(&core.app);
         shell::wire(&core);
         choosing::wire(&core);
+        guiding::wire(&core);
         identifying::wire(&core);
         entry::wire(&core);
         asking::wire(&core);
@@ -219,6 +221,7 @@ impl Screen {
             entry.get_label(),
             entry.get_date_text(),
             sign.get_ink(),
+            app.global::<ui::Guide>().get_heard(),
             preview.get_says(),
         ];
         personal.extend(texts.into_iter().map(String::from));
@@ -273,6 +276,7 @@ impl Core {
     fn show_body(&self, view: &View, moved: bool) {
         match &view.body {
             Body::Home { .. } | Body::Choose { .. } => choosing::show(self, view),
+            Body::Guide { .. } => guiding::show(self, view),
             Body::Consent { .. } | Body::Card { .. } | Body::Pin { .. } | Body::CodeB { .. } | Body::Face { .. } => {
                 identifying::show(self, view, moved);
             }
@@ -298,6 +302,7 @@ impl Core {
         signing::clear(self);
         papers::forget(self);
         asking::forget(self);
+        guiding::forget(self);
         shell::forget(self);
         self.view.replace(None);
     }

@@ -166,6 +166,7 @@ fn place(core: &Core, view: &View) -> (Place, &'static str) {
     match &view.body {
         Body::Home { .. } => (Place::Home, "paper"),
         Body::Choose { .. } => (Place::Choose, "list"),
+        Body::Guide { .. } => (Place::Guide, "microphone"),
         Body::Consent { .. } => (Place::Consent, "lock"),
         Body::Card { .. } => (Place::Card, "card"),
         Body::Pin { .. } => (Place::Pin, "pin"),

@@ -37,6 +37,10 @@ terms! {
     kana: "かな", "Kana", "假名", "가나";
     latin: "英字《えいじ》", "Letters", "字母", "영문";
     numbers: "数字《すうじ》", "Numbers", "数字", "숫자";
+    /// Above a compass.
+    north: "北", "N", "北", "북";
+    /// How far and in which direction something lies.
+    far: "{direction}へ{distance}", "{distance} {direction}", "向{direction}{distance}", "{direction}쪽 {distance}";
     reiwa: "令和", "Reiwa", "令和", "레이와";
     heisei: "平成", "Heisei", "平成", "헤이세이";
     showa: "昭和", "Showa", "昭和", "쇼와";
@@ -46,6 +50,25 @@ terms! {
     entered: "{of}桁のうち{n}桁を入力しました", "{n} of {of} digits entered", "已输入{of}位中的{n}位", "{of}자리 중 {n}자리 입력함";
     /// Where the visit stands; `{n}`, `{of}`, `{step}`.
     step: "{of}つのうち{n}つ目：{step}", "Step {n} of {of}: {step}", "第{n}步，共{of}步：{step}", "{of}단계 중 {n}단계: {step}";
+}
+
+/// The eight directions of the compass, clockwise from north.
+pub(crate) fn directions(language: Language) -> [&'static str; 8] {
+    match language {
+        Language::Ja => [
+            "北《きた》",
+            "北東《ほくとう》",
+            "東《ひがし》",
+            "南東《なんとう》",
+            "南《みなみ》",
+            "南西《なんせい》",
+            "西《にし》",
+            "北西《ほくせい》",
+        ],
+        Language::En => ["north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"],
+        Language::ZhHans => ["北", "东北", "东", "东南", "南", "西南", "西", "西北"],
+        Language::Ko => ["북", "북동", "동", "남동", "남", "남서", "서", "북서"],
+    }
 }
 
 /// The noto family for a language.
