@@ -4,6 +4,7 @@
 
 mod eval;
 pub mod port;
+mod spoken;
 pub mod tool;
 
 use domain::Language;

@@ -1,6 +1,6 @@
 //! `kiosk voice`: the parts of the voice guide as tools.
 
-use crate::{Place, VoiceError, eval};
+use crate::{Place, VoiceError, eval, spoken};
 use clap::ValueEnum;
 use domain::{Language, Refusal};
 use guide::{Dialogue, Guide};
@@ -123,10 +123,14 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "ja")]
         lang: Lang,
         /// The text; Japanese may carry readings: 倶利伽羅《くりから》.
-        text: String,
+        #[arg(required_unless_present = "batch")]
+        text: Option<String>,
         /// Where the sound goes.
-        #[arg(short, long)]
-        output: PathBuf,
+        #[arg(short, long, required_unless_present = "batch")]
+        output: Option<PathBuf>,
+        /// Speak many texts: a file of lines with language, voice (- for the usual one), speed, output and text, between tabs.
+        #[arg(long, conflicts_with_all = ["text", "output"])]
+        batch: Option<PathBuf>,
         /// 1 is the voice's own pace.
         #[arg(long, default_value_t = 1.0)]
         speed: f32,
@@ -144,6 +148,9 @@ pub enum Command {
     },
     /// Ask every question of a folder (ja.csv, en.csv, zh-Hans.csv, ko.csv with the columns id,question; `-` for questions that
     /// have no answer) and count what is right, confidently wrong, asked back and refused.
+    ///
+    /// A folder of recordings (tests/voice/spoken/make.py; manifest.csv with the columns
+    /// file,lang,id,question,voice,speed,condition) is heard first; then errors by character and by reading are counted, too.
     Eval {
         /// The folder of questions.
         questions: PathBuf,
@@ -172,14 +179,22 @@ pub fn run(command: &Command) -> i32 {
             transcribe(files, lang.language(), pack.as_deref(), *threads, *json)
         }
         Command::Ask { pack, lang, at, text, json } => ask(pack, (*lang).into(), *at, text, *json),
-        Command::Say { lang, text, output, speed, voice } => {
+        Command::Say { batch: Some(batch), .. } => say_batch(batch),
+        Command::Say { lang, text, output, speed, voice, .. } => {
             if !(0.3..=3.0).contains(speed) {
                 eprintln!("--speed: between 0.3 and 3");
                 return 2;
             }
-            say((*lang).into(), text, output, *speed, voice.as_deref())
+            let (Some(text), Some(output)) = (text, output) else { return 2 };
+            Place::prepared().and_then(|place| {
+                let mut speaker = Speaker::new(place.models.clone(), place.reader(&[])?);
+                say(&mut speaker, (*lang).into(), text, output, *speed, voice.as_deref())
+            })
         }
         Command::Check { pack, json } => return check(pack, *json),
+        Command::Eval { questions, pack, at, failures, json, .. } if questions.join("manifest.csv").exists() => {
+            spoken::run(questions, pack, *at, *failures, *json)
+        }
         Command::Eval { questions, pack, at, signs, failures, json } => {
             eval::run(questions, pack, *at, signs.as_deref(), *failures, *json)
         }
@@ -319,9 +334,42 @@ fn ask(
     Ok(0)
 }
 
-fn say(language: Language, text: &str, output: &Path, speed: f32, voice: Option<&str>) -> Result<i32, VoiceError> {
+fn say_batch(batch: &Path) -> Result<i32, VoiceError> {
     let place = Place::prepared()?;
     let mut speaker = Speaker::new(place.models.clone(), place.reader(&[])?);
+    let lines = match std::fs::read_to_string(batch) {
+        Ok(lines) => lines,
+        Err(error) => {
+            eprintln!("{}: {error}", batch.display());
+            return Ok(2);
+        }
+    };
+    for (at, line) in lines.lines().enumerate() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let parsed = match fields[..] {
+            [lang, voice, speed, output, text] => Lang::from_str(lang, true)
+                .ok()
+                .zip(speed.parse::<f32>().ok().filter(|speed| (0.3..=3.0).contains(speed)))
+                .map(|(lang, speed)| (lang, Some(voice).filter(|voice| *voice != "-"), speed, output, text)),
+            _ => None,
+        };
+        let Some((lang, voice, speed, output, text)) = parsed else {
+            eprintln!("{}:{}: language, voice, speed, output and text, between tabs", batch.display(), at + 1);
+            return Ok(2);
+        };
+        say(&mut speaker, lang.into(), text, Path::new(output), speed, voice)?;
+    }
+    Ok(0)
+}
+
+fn say(
+    speaker: &mut Speaker,
+    language: Language,
+    text: &str,
+    output: &Path,
+    speed: f32,
+    voice: Option<&str>,
+) -> Result<i32, VoiceError> {
     let (mut samples, mut rate) = (Vec::new(), 24_000);
     for sentence in sentences(language, text) {
         let sound = match voice {

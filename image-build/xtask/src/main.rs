@@ -35,6 +35,9 @@ enum Command {
         /// Walk by itself even where there is a display.
         #[arg(long)]
         walk: bool,
+        /// Where the kiosk stands: city-hall (forms without writing) or roadside (questions by voice).
+        #[arg(long, default_value = "city-hall", value_parser = ["city-hall", "roadside"])]
+        site: String,
     },
     /// Measure: card to form, forms a second, face decision, start and memory, each beside a peer. Takes about ten minutes.
     Bench,
@@ -63,8 +66,10 @@ fn run(args: Args) -> Result<()> {
             machine.voice(&mut steps)?;
             test(&machine, &mut steps)?;
         }
-        Command::Demo { walk } => {
+        Command::Demo { walk, site } => {
             machine.setup(&mut steps)?;
+            // The city hall's kiosk can be asked, too.
+            machine.voice(&mut steps)?;
             let display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
             // The kiosk and the card are programs beside the demo.
             let parts = ["--package", "kiosk", "--package", "card-emulator", "--package", "walks"];
@@ -73,6 +78,7 @@ fn run(args: Args) -> Result<()> {
             if walk || !display {
                 demo.arg("--walk");
             }
+            demo.args(["--site", &site]);
             steps.run("The demo", demo.arg("--out").arg(machine.target().join("demo")))?;
         }
         Command::Bench => {

@@ -6,7 +6,7 @@
 mod support;
 
 use support::Stage;
-use support::walk::{VARIANTS, walk};
+use support::walk::{Seen, VARIANTS, ask, walk};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -16,11 +16,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
     for variant in VARIANTS.iter().filter(|variant| wanted(variant.name)) {
         let mut count = 0;
-        walk(&mut Stage::new(variant.size), variant, &mut |stage, name| {
+        let mut keep = |stage: &mut Stage, name: &str| -> Seen {
             count += 1;
             let pixels = stage.screen.snapshot().ok_or("nothing was drawn")?;
             Ok(pixels.save(folder.join(format!("{}-{count:02}-{name}.png", variant.name)))?)
-        })?;
+        };
+        walk(&mut Stage::new(variant.size), variant, &mut keep)?;
+        ask(&mut Stage::at("roadside", variant.size), variant, &mut keep)?;
         println!("{}: {count} pictures", variant.name);
     }
     Ok(())

@@ -164,6 +164,7 @@ fn again(core: &Rc<Core>, name: SharedString) -> bool {
 /// The place on the screen that a body takes, and the pictogram beside its title.
 fn place(core: &Core, view: &View) -> (Place, &'static str) {
     match &view.body {
+        Body::Home { begin: None, .. } => (Place::Home, "speech"),
         Body::Home { .. } => (Place::Home, "paper"),
         Body::Choose { .. } => (Place::Choose, "list"),
         Body::Guide { .. } => (Place::Guide, "microphone"),

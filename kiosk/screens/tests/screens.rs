@@ -3,13 +3,15 @@
 
 mod support;
 
+use domain::Personal;
 use domain::face::Guidance;
 use domain::paper::PrinterCommand;
+use domain::voice::{VoiceCommand, VoiceEvent};
 use i_slint_backend_testing::AccessibleRole;
-use support::walk::{VARIANTS, walk};
+use support::walk::{Seen, VARIANTS, ask, walk};
 use support::{PORTRAIT, Stage};
 use visit::view::Body;
-use visit::{Effect, IdentifyBy, Intent, ServiceId};
+use visit::{Effect, Event, IdentifyBy, Intent, ServiceId};
 
 /// 20 mm on a panel of 24 inches and 1920 × 1080 pixels (0.2768 mm each).
 const TARGET: f32 = 72.0;
@@ -18,7 +20,7 @@ fn every_screen(of: &str) {
     for variant in VARIANTS.iter().filter(|variant| variant.name == of) {
         let (width, height) = (variant.size.0 as f32, variant.size.1 as f32);
         let mut screens = 0;
-        walk(&mut Stage::new(variant.size), variant, &mut |stage, name| {
+        let mut judge = |stage: &mut Stage, name: &str| -> Seen {
             screens += 1;
             let controls = stage.controls();
             assert!(controls.len() >= 4, "{of} {name}: only {} controls", controls.len());
@@ -37,9 +39,10 @@ fn every_screen(of: &str) {
                 assert!(ratio >= 7.0, "{of}: {pair} has a contrast of {ratio:.2}");
             }
             Ok(())
-        })
-        .unwrap();
-        assert!(screens > 35, "{of}: {screens} screens");
+        };
+        walk(&mut Stage::new(variant.size), variant, &mut judge).unwrap();
+        ask(&mut Stage::at("roadside", variant.size), variant, &mut judge).unwrap();
+        assert!(screens > 45, "{of}: {screens} screens");
     }
 }
 
@@ -141,7 +144,7 @@ fn nothing_of_hanako(stage: &Stage, stop: &str) {
 #[test]
 fn the_second_tap_of_a_double_tap_does_nothing() {
     let mut stage = Stage::new(PORTRAIT);
-    let Body::Home { begin, .. } = stage.view().body else { panic!("not home") };
+    let Body::Home { begin: Some(begin), .. } = stage.view().body else { panic!("not home") };
     let place = middle(&stage, &begin.label);
     stage.pass(500);
     stage.sent.clear();
@@ -151,6 +154,23 @@ fn the_second_tap_of_a_double_tap_does_nothing() {
     stage.pass(30);
     assert_eq!(stage.sent, [Intent::Begin]);
     assert!(matches!(stage.view().body, Body::Choose { .. }));
+}
+
+#[test]
+fn what_somebody_said_is_gone_with_the_visit() {
+    let mut stage = Stage::at("roadside", PORTRAIT);
+    stage.give(Event::Voice(VoiceEvent::Ready));
+    stage.want(Intent::Talk);
+    let request = stage.asked();
+    stage
+        .give(Event::Voice(VoiceEvent::Partial { request, text: Personal::new("わたしは渚花子です".into()) }));
+    assert!(stage.screen.personal().iter().any(|text| text.contains("花子")));
+    stage.want(Intent::Back);
+    assert!(stage.visit.state().is_home());
+    assert_eq!(stage.screen.personal(), Vec::<String>::new());
+    let [.., forgotten] = &stage.effects[..] else { panic!("nothing was done") };
+    assert_eq!(*forgotten, Effect::Forget);
+    assert!(stage.effects.contains(&Effect::Voice(VoiceCommand::Forget)));
 }
 
 #[test]

@@ -61,7 +61,7 @@ home-promise-nothing-kept = お客様《きゃくさま》の情報《じょう�
 home-promise-staff = わからないときは、係員《かかりいん》がお手伝《てつだ》いします
 
 home-guide-title = 何《なん》でもお聞《き》きください
-home-guide-lead = 「話《はな》す」を押《お》して、知《し》りたいことを声《こえ》でお聞《き》きください
+home-guide-lead = 「話《はな》して聞《き》く」を押《お》して、知《し》りたいことをお話《はな》しください
 home-guide-starting-title = 準備《じゅんび》しています
 home-guide-starting-lead = 案内《あんない》の準備《じゅんび》をしています。少《すこ》しお待《ま》ちください
 home-guide-promise-languages = 日本語《にほんご》・英語《えいご》・中国語《ちゅうごくご》・韓国語《かんこくご》でお答《こた》えします

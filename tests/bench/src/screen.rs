@@ -157,7 +157,9 @@ fn memory(process: u32) -> anyhow::Result<f64> {
 fn home_page() -> anyhow::Result<String> {
     let pack = packs::Pack::load(&root().join("kiosk/sites/city-hall"))?;
     let view = Visit::new(Arc::new(pack.catalogue), pack.policy).view(&Phrasebook::shipped()?);
-    let Body::Home { site, begin, tiles, promises } = &view.body else { anyhow::bail!("not the home screen") };
+    let Body::Home { site, begin: Some(begin), tiles, promises, .. } = &view.body else {
+        anyhow::bail!("not the home screen")
+    };
     let mut html = String::from(
         "<!doctype html><meta charset=utf-8><style>body{font:36px 'Noto Sans CJK JP';margin:56px;color:#1a1a1c}h1{font-size:64px}\
          button{font:bold 64px 'Noto Sans CJK JP';width:100%;height:320px;background:#0a3d91;color:#fff;border:0;border-radius:24px}\

@@ -3,10 +3,12 @@
 
 mod hands;
 mod resident;
+mod roadside;
 mod site;
 mod walk;
 
 pub use hands::Hands;
 pub use resident::{Resident, Way};
+pub use roadside::{Asked, Roadside, Visitor};
 pub use site::{Camera, Site, SiteOptions, program};
-pub use walk::{Report, Step, Walk};
+pub use walk::{Report, Scene, Step, Walk};

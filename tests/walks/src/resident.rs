@@ -89,7 +89,7 @@ impl Resident {
             }
         };
         match &view.body {
-            Body::Home { begin, .. } => touch(hands, &begin.label),
+            Body::Home { begin: Some(begin), .. } => touch(hands, &begin.label),
             Body::Choose { tiles, .. } => {
                 let wanted = tiles.iter().find(|tile| self.services.contains(&tile.id.0.as_str()) && !tile.chosen);
                 match wanted {
@@ -150,6 +150,7 @@ impl Resident {
             }
             Body::Confirm { .. } | Body::Preview { .. } | Body::Collect { .. } => next(),
             Body::Staff { text } | Body::OutOfOrder { text } => bail!("not expected: {text}"),
+            Body::Home { begin: None, .. } | Body::Guide { .. } => bail!("there are no services here"),
         }
     }
 

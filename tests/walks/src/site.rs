@@ -60,7 +60,7 @@ pub struct Site {
 }
 
 /// The root of the checkout.
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 

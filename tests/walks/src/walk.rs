@@ -39,24 +39,36 @@ pub struct Report {
     pub steps: Vec<Step>,
 }
 
+/// What a kiosk stands in.
+pub trait Scene {
+    /// The kiosk's configuration.
+    fn config(&self) -> &Path;
+}
+
+impl Scene for Site {
+    fn config(&self) -> &Path {
+        &self.config
+    }
+}
+
 /// A kiosk and its scene.
-pub struct Walk {
+pub struct Walk<S = Site> {
     /// The scene.
-    pub site: Site,
+    pub site: S,
     /// The kiosk.
     pub kiosk: Kiosk,
     woken: Receiver<()>,
     passed: Instant,
 }
 
-impl Walk {
+impl<S: Scene> Walk<S> {
     /// Opens the kiosk in the scene.
     ///
     /// # Errors
     /// When the kiosk does not start.
-    pub fn open(site: Site) -> anyhow::Result<Self> {
+    pub fn open(site: S) -> anyhow::Result<Self> {
         Hands::grow()?;
-        let config = Config::load(&site.config)?;
+        let config = Config::load(site.config())?;
         let (wake, woken) = channel();
         let kiosk = Kiosk::start(&config, move || {
             // A walk that has ended no longer listens.
@@ -95,6 +107,20 @@ impl Walk {
         self.kiosk.visit().state().name()
     }
 
+    /// Takes a picture of the screen.
+    ///
+    /// # Errors
+    /// When the screen cannot be drawn or the file not be written.
+    pub fn picture(&self, path: &Path) -> anyhow::Result<()> {
+        let picture = self.kiosk.screen().snapshot().context("the screen cannot be drawn")?;
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        picture.save(path).with_context(|| path.display().to_string())
+    }
+}
+
+impl Walk {
     /// Walks until the home screen comes back, or until `stop` says so.
     ///
     /// # Errors
@@ -167,18 +193,6 @@ impl Walk {
             return Err(error.context(format!("the walk stopped at \"{}\" (picture: {seen})", self.state())));
         }
         Ok(report)
-    }
-
-    /// Takes a picture of the screen.
-    ///
-    /// # Errors
-    /// When the screen cannot be drawn or the file not be written.
-    pub fn picture(&self, path: &Path) -> anyhow::Result<()> {
-        let picture = self.kiosk.screen().snapshot().context("the screen cannot be drawn")?;
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        picture.save(path).with_context(|| path.display().to_string())
     }
 }
 

@@ -7,6 +7,7 @@ use domain::card::{BirthDate, CardCommand, CardEvent, CardKind, CardReading, Car
 use domain::face::{FaceCommand, FaceEvent, Guidance};
 use domain::form::{FillRefusal, FilledForm, FilledPdf, FormEvent, FormId};
 use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
+use domain::voice::VoiceCommand;
 use domain::{Date, IdentityTag, Personal, RequestId, Timestamp, VisitId, ruby};
 use forms::{Filling, Form};
 use i_slint_backend_testing::{
@@ -66,8 +67,8 @@ pub fn backend() {
     let _ = slint::platform::set_platform(Box::new(TestingBackend::new(options)));
 }
 
-fn site() -> (Catalogue, BTreeMap<FormId, Form>) {
-    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sites/city-hall");
+fn site(name: &str) -> (Catalogue, BTreeMap<FormId, Form>) {
+    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sites").join(name);
     let mut pack = packs::Pack::load(&site).expect("the example site");
     let ids: Vec<FormId> = pack.catalogue.services.iter().flat_map(|service| service.forms.clone()).collect();
     let forms: BTreeMap<FormId, Form> = ids
@@ -85,8 +86,13 @@ fn site() -> (Catalogue, BTreeMap<FormId, Form>) {
 
 impl Stage {
     pub fn new(size: (u32, u32)) -> Self {
+        Self::at("city-hall", size)
+    }
+
+    /// At another of the example sites.
+    pub fn at(name: &str, size: (u32, u32)) -> Self {
         backend();
-        let (catalogue, forms) = site();
+        let (catalogue, forms) = site(name);
         let catalogue = Arc::new(catalogue);
         let inbox = Rc::new(RefCell::new(Vec::new()));
         let post = Rc::clone(&inbox);
@@ -171,6 +177,19 @@ impl Stage {
             _ => None,
         });
         request.expect("something was asked of a device")
+    }
+
+    /// The last request that went to the voice port.
+    pub fn asked(&self) -> RequestId {
+        let asked = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Voice(
+                VoiceCommand::Listen { request, .. }
+                | VoiceCommand::Answer { request, .. }
+                | VoiceCommand::Say { request, .. },
+            ) => Some(*request),
+            _ => None,
+        });
+        asked.expect("the voice port was asked")
     }
 
     pub fn insert_card(&mut self) {

@@ -2,10 +2,12 @@
 
 use super::{Citizen, HANAKO, LANDSCAPE, LONG, PORTRAIT, Stage};
 use domain::Language;
+use domain::Personal;
 use domain::card::{CardEvent, CardRefusal};
 use domain::face::Guidance;
 use domain::form::{AnswerKind, FillRefusal, ValueId};
 use domain::paper::PrinterTrouble;
+use domain::voice::{AnswerId, GuideAnswer, GuideChoice, PlaceShown, VoiceEvent};
 use image::{Rgba, RgbaImage};
 use visit::view::Body;
 use visit::{Event, IdentifyBy, Intent, ServiceId, StaffEvent, TextSize};
@@ -104,6 +106,128 @@ fn touch_mark(stage: &mut Stage) {
     if let Some(name) = names.into_iter().find(|name| stage.find(name).is_some()) {
         stage.touch(name);
     }
+}
+
+/// What somebody asks, what is answered, and what is offered next, in each language.
+struct Talk {
+    question: &'static str,
+    answer: &'static str,
+    place: &'static str,
+    away: &'static str,
+    next: [&'static str; 3],
+}
+
+const TALKS: [(Language, Talk); 4] = [
+    (
+        Language::Ja,
+        Talk {
+            question: "お風呂は何時まで開いていますか",
+            answer: "源平《げんぺい》の湯《ゆ》は、今日《きょう》は10時《じ》から16時《じ》までと、18時《じ》から20時半《じはん》までです。あと2時間《じかん》ほど開《あ》いています。",
+            place: "源平《げんぺい》の湯《ゆ》",
+            away: "歩《ある》いて約《やく》2分《ふん》",
+            next: ["源平の湯：料金", "タオルは借りられますか", "源平の湯：場所・行き方"],
+        },
+    ),
+    (
+        Language::En,
+        Talk {
+            question: "Until what time can I still go into the bath this evening?",
+            answer: "Genpei-no-Yu Bath is open today from 10:00 to 16:00 and from 18:00 to 20:30. It closes in about two hours. Please buy a bath ticket from the machine at the entrance, and bring your own towel or borrow one at the front desk.",
+            place: "Genpei-no-Yu Bath",
+            away: "about 2 minutes on foot",
+            next: ["Genpei-no-Yu Bath：fees", "Can I borrow a towel for the bath?", "Genpei-no-Yu Bath：where it is"],
+        },
+    ),
+    (
+        Language::ZhHans,
+        Talk {
+            question: "浴室今天开到几点",
+            answer: "源平之汤今天10点到16点、18点到20点半开放，还有大约两小时。",
+            place: "源平之汤",
+            away: "步行约2分钟",
+            next: ["源平之汤：费用", "可以借毛巾吗", "源平之汤：位置和路线"],
+        },
+    ),
+    (
+        Language::Ko,
+        Talk {
+            question: "목욕탕은 오늘 몇 시까지 해요",
+            answer: "겐페이노유 대욕장은 오늘 10시부터 16시까지, 18시부터 20시 반까지입니다. 두 시간쯤 남았습니다.",
+            place: "겐페이노유 대욕장",
+            away: "걸어서 약 2분",
+            next: ["겐페이노유 대욕장: 요금", "수건을 빌릴 수 있나요", "겐페이노유 대욕장: 위치와 가는 길"],
+        },
+    ),
+];
+
+/// Asks the guide of a roadside station, with its troubles; `seen` is shown every screen.
+pub fn ask(
+    stage: &mut Stage,
+    variant: &Variant,
+    seen: &mut dyn FnMut(&mut Stage, &str) -> Seen,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let mut look = |stage: &mut Stage, name: &str| {
+        stage.pass(500);
+        seen(stage, name)
+    };
+    variant.settings.iter().for_each(|setting| stage.want(setting.clone()));
+    look(stage, "ask-starting")?;
+    stage.give(Event::Voice(VoiceEvent::Ready));
+    look(stage, "ask-home")?;
+    let language = stage.view().settings.language;
+    let talk = &TALKS.iter().find(|(of, _)| *of == language).expect("a talk").1;
+    let Body::Home { ask: Some(button), .. } = stage.view().body else { panic!("nothing can be asked") };
+    stage.touch(&domain::ruby::plain(&button.label));
+    look(stage, "ask-opens")?;
+    let request = stage.asked();
+    stage.give(Event::Voice(VoiceEvent::Listening(request)));
+    look(stage, "ask-listens")?;
+    stage.give(Event::Voice(VoiceEvent::Began(request)));
+    let said = |length: usize| Personal::new(talk.question.chars().take(length).collect::<String>());
+    stage.give(Event::Voice(VoiceEvent::Partial { request, text: said(8) }));
+    look(stage, "ask-hears")?;
+    stage.give(Event::Voice(VoiceEvent::Heard { request, language, text: said(999) }));
+    look(stage, "ask-thinks")?;
+    let choices = |many: usize| -> Vec<GuideChoice> {
+        let labels = talk.next.iter().take(many);
+        labels.map(|label| GuideChoice { id: AnswerId("toilets.where".into()), label: (*label).to_owned() }).collect()
+    };
+    let mut answer = GuideAnswer {
+        id: Some(AnswerId("genpei-no-yu.hours".into())),
+        text: talk.answer.to_owned(),
+        place: Some(PlaceShown { name: talk.place.to_owned(), away: talk.away.to_owned(), metres: 134, bearing: 52 }),
+        choices: Vec::new(),
+        follow_ups: choices(3),
+        staff: false,
+    };
+    let answered = |stage: &mut Stage, answer: &GuideAnswer| {
+        let request = stage.asked();
+        stage.give(Event::Voice(VoiceEvent::Answered { request, answer: Box::new(answer.clone()) }));
+    };
+    answered(stage, &answer);
+    look(stage, "ask-speaks")?;
+    let request = stage.asked();
+    stage.give(Event::Voice(VoiceEvent::Said(request)));
+    look(stage, "ask-answered")?;
+    stage.touch_and_rest(talk.next[1]);
+    (answer.id, answer.place) = (None, None);
+    (answer.choices, answer.follow_ups) = (choices(3), Vec::new());
+    answer.text = "？".to_owned();
+    answered(stage, &answer);
+    look(stage, "ask-asks-back")?;
+    stage.want(Intent::Talk);
+    let request = stage.asked();
+    stage.give(Event::Voice(VoiceEvent::NothingHeard(request)));
+    look(stage, "ask-nothing-heard")?;
+    stage.want(Intent::Talk);
+    let request = stage.asked();
+    stage.give(Event::Voice(VoiceEvent::Heard { request, language, text: said(999) }));
+    (answer.choices, answer.staff) = (Vec::new(), true);
+    answered(stage, &answer);
+    look(stage, "ask-unknown")?;
+    stage.want(Intent::Talk);
+    stage.give(Event::Voice(VoiceEvent::NoMicrophone));
+    look(stage, "ask-no-microphone")
 }
 
 /// What came of looking at a screen.

@@ -1,7 +1,9 @@
-//! What `cargo xtask demo` runs: the city hall's kiosk with a virtual card, camera and printer.
+//! What `cargo xtask demo` runs: the city hall's kiosk with a virtual card, camera and printer, or a roadside station's with
+//! a microphone and a speaker.
 
 use anyhow::{Context, bail};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
+use domain::Language;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -9,11 +11,23 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-use walks::{Report, Resident, Site, SiteOptions, Walk, Way};
+use walks::{Report, Resident, Roadside, Site, SiteOptions, Visitor, Walk, Way};
 
-/// Shows a resident's visit to the kiosk of an invented city hall.
+/// Where the kiosk stands.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Place {
+    /// A city hall: forms without writing.
+    CityHall,
+    /// A roadside station: questions by voice.
+    Roadside,
+}
+
+/// Shows a resident's visit to the kiosk of an invented city hall, or visitors who ask at a roadside station.
 #[derive(Parser)]
 struct Args {
+    /// Where the kiosk stands.
+    #[arg(long, value_enum, default_value = "city-hall")]
+    site: Place,
     /// Walk by itself: no window.
     #[arg(long)]
     walk: bool,
@@ -56,8 +70,60 @@ fn hanako() -> Resident {
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let screen = if args.landscape { (1920, 1080) } else { (1080, 1920) };
-    let site = Site::start(&SiteOptions { screen, ..Default::default() })?;
-    if args.walk { walk(site, &args.out) } else { window(site) }
+    match args.site {
+        Place::CityHall => {
+            let site = Site::start(&SiteOptions { screen, ..Default::default() })?;
+            if args.walk { walk(site, &args.out) } else { window(site) }
+        }
+        Place::Roadside if args.walk => ask(screen, &args.out),
+        Place::Roadside => {
+            // With this machine's own microphone and speaker.
+            let me = std::env::current_exe()?;
+            let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+            let folder = tempfile::tempdir()?;
+            let (config, site) = (folder.path().join("kiosk.toml"), root.join("kiosk/sites/roadside"));
+            let (width, height) = screen;
+            let text = format!("name = \"demo\"\nsite = {site:?}\nstore = \"counts\"\nscreen = [{width}, {height}]\n");
+            fs::write(&config, text)?;
+            let status = Command::new(me.with_file_name("kiosk")).arg("run").arg(&config).status()?;
+            anyhow::ensure!(status.success(), "the kiosk ended with {status}");
+            Ok(())
+        }
+    }
+}
+
+/// Three visitors ask in three languages.
+fn ask(screen: (u32, u32), out: &Path) -> anyhow::Result<()> {
+    if out.exists() {
+        fs::remove_dir_all(out).with_context(|| out.display().to_string())?;
+    }
+    let mut walk = Walk::open(Roadside::start(screen)?)?;
+    let mut visitor = Visitor::arrive()?;
+    let mut table = String::from(
+        "| asked | understood | answered | seconds to the first sound | sounds of the answer that a recogniser got wrong |\n|---|---|---|---:|---:|\n",
+    );
+    for (language, voice, question) in [
+        (Language::Ja, "jm_kumo", "お風呂は今日は何時まで入れますか"),
+        (Language::En, "af_heart", "Where is the toilet, please?"),
+        (Language::ZhHans, "zm_yunjian", "有什么特产可以买"),
+    ] {
+        let keep = out.join(language.tag());
+        let asked = visitor.ask(&mut walk, language, voice, question, &keep)?;
+        let id = asked.id.with_context(|| format!("\"{question}\" was understood as \"{}\"", asked.heard))?;
+        // Writing into a String cannot fail.
+        let _ = writeln!(
+            table,
+            "| {question} | {} | {id}: {} | {:.2} | {:.0} % |",
+            asked.heard,
+            asked.answer,
+            asked.waited.as_secs_f32(),
+            asked.wrong
+        );
+    }
+    fs::write(out.join("talks.md"), &table)?;
+    print!("{table}");
+    println!("\nQuestions, answers, pictures and this table are in {}", out.display());
+    Ok(())
 }
 
 fn walk(site: Site, out: &Path) -> anyhow::Result<()> {
