@@ -38,13 +38,13 @@ impl Whisper {
         Ok(Self { context, state, threads: i32::try_from(threads.max(1)).unwrap_or(1) })
     }
 
-    /// Another one beside it, with the same weights.
+    /// Another one beside it, with the same weights and threads of its own.
     ///
     /// # Errors
     /// When there is no room for it.
-    pub fn another(&self) -> Result<Self, HearingError> {
+    pub fn another(&self, threads: usize) -> Result<Self, HearingError> {
         let state = self.context.create_state().map_err(fault)?;
-        Ok(Self { context: Arc::clone(&self.context), state, threads: self.threads })
+        Ok(Self { context: Arc::clone(&self.context), state, threads: i32::try_from(threads.max(1)).unwrap_or(1) })
     }
 
     /// The most likely of our languages, by the first seconds.

@@ -152,8 +152,9 @@ enum Next {
 
 impl Ear {
     pub fn load(place: &Place, config: &Config, hints: HintsOf, mouth: Mouth, emit: Emit) -> Result<Self, VoiceError> {
-        let whisper = Whisper::load(&place.models, 1)?;
-        let partial = whisper.another()?;
+        // Two threads while a person waits for the answer; what is shown meanwhile must not hold that up.
+        let whisper = Whisper::load(&place.models, 2)?;
+        let partial = whisper.another(1)?;
         let fault = |error: io::Error| HearingError::Engine { engine: "thread", cause: error.to_string() };
         Ok(Self {
             device: config.microphone.clone(),
