@@ -228,7 +228,7 @@ struct Memory {
 }
 
 /// How often the classifiers see every example.
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 8;
 
 impl Memory {
     fn key(parts: &[&[u8]]) -> [u8; 16] {
@@ -338,7 +338,7 @@ impl Answerer {
         let mut kept = memory.as_deref().map(Memory::load).unwrap_or_default();
         let lists: BTreeMap<Language, BTreeMap<Attribute, Vec<String>>> =
             toml::from_str(include_str!("attributes.toml"))?;
-        let nothing: BTreeMap<Language, Vec<String>> = toml::from_str(include_str!("none.toml"))?;
+        let nothing: BTreeMap<Language, Nothing> = toml::from_str(include_str!("none.toml"))?;
         let meanings = meanings_of(&guide);
         let none = meanings.len();
         let mut tongues = BTreeMap::new();
@@ -352,7 +352,8 @@ impl Answerer {
                 texts.extend(asks_of(&guide, &lists, language, meaning).iter().map(|ask| (at, maker.normal(ask))));
                 says.push(ruby::plain(said_of(&guide, language, meaning)));
             }
-            texts.extend(nothing.get(&language).into_iter().flatten().map(|ask| (none, maker.normal(ask))));
+            let nothing = nothing.get(&language).map(|nothing| nothing.asks(lists.get(&language)));
+            texts.extend(nothing.into_iter().flatten().map(|ask| (none, maker.normal(&ask))));
             let asks: Vec<String> = texts.iter().map(|(_, text)| text.clone()).collect();
             let asked = kept.embed(&mut embedder, Kind::Query, &asks)?;
             let centre = mean(&asked);
@@ -418,7 +419,26 @@ impl Answerer {
         if question.is_empty() {
             return Ok(Vec::new());
         }
-        let mut found = self.candidates(language, tongue, &maker, &question, topic)?;
+        let (mut found, named) = self.candidates(language, tongue, &maker, &question)?;
+        // "And the price?" is asked of what was talked about.
+        if let Some(topic) = topic.and_then(thing).filter(|_| !named)
+            && let Some(name) = tongue.names.iter().find(|name| name.of == topic)
+            && self.is_asked_of_something(language, tongue, &question)?
+        {
+            let (fuller, _) = self.candidates(language, tongue, &maker, &format!("{} {question}", name.text))?;
+            for other in fuller {
+                let same = found.iter_mut().find(|found| found.meaning == other.meaning);
+                match same {
+                    Some(found) if found.meaning == Meaning::Nothing => found.trust = found.trust.min(other.trust),
+                    Some(found) if thing(&found.meaning).as_ref() == Some(&topic) => {
+                        found.trust = found.trust.max(other.trust);
+                    }
+                    None if thing(&other.meaning).as_ref() == Some(&topic) => found.push(other),
+                    _ => {}
+                }
+            }
+            found.sort_by(|a, b| b.trust.total_cmp(&a.trust).then_with(|| a.meaning.cmp(&b.meaning)));
+        }
         // The scores share one softmax.
         let most = found.iter().map(|found| found.trust).fold(f32::MIN, f32::max);
         let sum: f32 = found.iter().map(|found| (found.trust - most).exp()).sum();
@@ -426,25 +446,33 @@ impl Answerer {
         Ok(found)
     }
 
-    /// The best, each with its score for `trust`; among them "nothing of these".
+    /// Whether it is a question about something that is not named in it.
+    fn is_asked_of_something(&self, language: Language, tongue: &Tongue, question: &str) -> Result<bool, EmbedError> {
+        let space = if language == Language::En { " " } else { "" };
+        let text = format!("x{space}{question}");
+        let embedded = {
+            let mut embedder = self.embedder.lock().unwrap_or_else(PoisonError::into_inner);
+            embedder.embed(Kind::Query, &[text])?
+        };
+        // The class after the attributes is what only mentions a name.
+        let only_mentioned = embedded
+            .first()
+            .map_or(0.0, |meaning| self.attributes.chances(&less(meaning, &tongue.centre))[Attribute::ALL.len()]);
+        Ok(only_mentioned.exp() < 0.5)
+    }
+
+    /// The best, each with its score for `trust`, among them "nothing of these"; and whether a name was found.
     fn candidates(
         &self,
         language: Language,
         tongue: &Tongue,
         maker: &Sketcher<'_>,
         question: &str,
-        topic: Option<&Meaning>,
-    ) -> Result<Vec<Found>, AnswererError> {
+    ) -> Result<(Vec<Found>, bool), AnswererError> {
         let units: Vec<Unit> = names::units(&self.reader, language, question);
         let mut mentions: Vec<Mention<Thing>> = names::mentions(language, &units, &tongue.names);
         mentions.truncate(4);
         let letters = units.iter().map(|unit| unit.sound.len()).sum::<usize>().max(1) as f32;
-        if mentions.is_empty()
-            && let Some(topic) = topic.and_then(thing)
-        {
-            let space = if language == Language::En { " " } else { "" };
-            mentions.push(Mention { of: topic, quality: 0.6, length: 0, rest: format!("x{space}{question}") });
-        }
         let mut texts = vec![question.to_owned()];
         texts.extend(mentions.iter().map(|mention| mention.rest.clone()));
         let embedded = {
@@ -452,7 +480,7 @@ impl Answerer {
             embedder.embed(Kind::Query, &texts)?
         };
         let mut embedded = embedded.iter().map(|meaning| less(meaning, &tongue.centre));
-        let Some(meaning) = embedded.next() else { return Ok(Vec::new()) };
+        let Some(meaning) = embedded.next() else { return Ok((Vec::new(), false)) };
         let mut sketch = Sketch { meaning, ..maker.sketch(question) };
         tongue.index.weigh(&mut sketch);
         let (none, count) = (self.meanings.len(), self.meanings.len() + 1);
@@ -520,7 +548,7 @@ impl Answerer {
             place += 1;
             place <= BEST || found.meaning == Meaning::Nothing
         });
-        Ok(found)
+        Ok((found, !named.is_empty()))
     }
 
     /// Answers, asks back, or does not know.
@@ -753,6 +781,27 @@ fn thing(meaning: &Meaning) -> Option<Thing> {
     }
 }
 
+/// What no guide answers, in one language.
+#[derive(Deserialize)]
+struct Nothing {
+    /// Names of places and events that are not of here.
+    elsewhere: Vec<String>,
+    /// Sentences.
+    say: Vec<String>,
+}
+
+impl Nothing {
+    /// Its sentences, and a few questions about each place that is not of here.
+    fn asks(&self, lists: Option<&BTreeMap<Attribute, Vec<String>>>) -> Vec<String> {
+        let mut asks = self.say.clone();
+        for (at, name) in self.elsewhere.iter().enumerate() {
+            let ways = lists.into_iter().flat_map(BTreeMap::values).filter_map(|ways| ways.get(at % ways.len().max(1)));
+            asks.extend(ways.skip(at % 2).step_by(2).map(|way| way.replace('X', name)));
+        }
+        asks
+    }
+}
+
 /// All that a guide can answer.
 fn meanings_of(guide: &Guide) -> Vec<Meaning> {
     let mut meanings: Vec<Meaning> = guide.answers.keys().cloned().map(Meaning::Answer).collect();
@@ -782,9 +831,12 @@ fn asks_of(
     };
     let names: Vec<String> = std::iter::once(ruby::plain(main)).chain(also.iter().cloned()).collect();
     let ways = lists.get(&language).and_then(|lists| lists.get(attribute)).map_or(&[][..], Vec::as_slice);
-    // Each way once at most, each name at least once.
+    // Each way once at most, each name at least once; other ways for other places, so that all are known.
     let count = WAYS.max(names.len()).min(ways.len().max(names.len()));
-    (0..count).filter_map(|at| Some(ways.get(at % ways.len().max(1))?.replace('X', &names[at % names.len()]))).collect()
+    let first = main.bytes().map(usize::from).sum::<usize>();
+    (0..count)
+        .filter_map(|at| Some(ways.get((first + at) % ways.len().max(1))?.replace('X', &names[at % names.len()])))
+        .collect()
 }
 
 /// What a meaning says, as far as it is written.
