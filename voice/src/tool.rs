@@ -143,7 +143,7 @@ pub enum Command {
         json: bool,
     },
     /// Ask every question of a folder (ja.csv, en.csv, zh-Hans.csv, ko.csv with the columns id,question; `-` for questions that
-    /// have no answer) and count what is right, confidently wrong, asked back and refused.
+    /// have no answer, `a|b` where either answer is right) and count what is right, confidently wrong, asked back and refused.
     Eval {
         /// The folder of questions.
         questions: PathBuf,
