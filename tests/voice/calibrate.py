@@ -1,8 +1,9 @@
-"""Learns the weights of voice/guide/src/index.rs: python calibrate.py SIGNS.jsonl...
+"""Learns the weights of voice/guide/src/index.rs: python calibrate.py SIGNS.jsonl
 
-Each line is what `kiosk voice eval --signs` saw of one question: {"id", "c": [[id, signs], ...]}. A question's candidates and
-"none of these" share one softmax; the weights are those that make the right one likeliest (with a little decay). Prints the
-constants, and how answers, questions back and refusals come out at several thresholds.
+Each line is what `kiosk voice eval --signs` saw of one question: {"id", "c": [[id, signs], ...]}; the candidate `-` is
+"nothing that the guide knows". All candidates of a question share one softmax; the weights are those that make the right
+one likeliest, with a little decay towards START. Prints how answers, questions back and refusals come out at several
+thresholds, each question judged by weights that were learnt without it, and the constants learnt from all.
 """
 
 import json
@@ -10,81 +11,73 @@ import sys
 
 import numpy as np
 
-START = np.array([0.5, 3, 3, 2, 2, 1, 0.5, 3, 1, 1.5, 4.0])
+SIGNS = 13  # of a meaning; four more of "nothing": a constant, its class, its nearness, its nearness in all languages
+WIDTH = SIGNS + 4
+START = np.array([0.8, 5, 3, 4, 4, 2, 0.3, 0.3, 0, 0.3, 1, 2, 0, 4, 1, 4, 2])
+SCALE = np.array([1, 10, 10, 10, 10, 10, 1, 1, 10, 1, 10, 10, 10, 10, 1, 10, 10])
+FOLDS = 6
 
 
-def features(signs):
-    row = np.zeros(11)
-    row[0:6] = signs if len(signs) == 6 else 0
-    row[6:10] = signs if len(signs) == 4 else 0
-    return row
+def load(path):
+    """Questions as arrays padded to the longest: signs, which are real, the place of the right one or -1; and the ids."""
+    lines = [json.loads(line) for line in open(path)]
+    most = max(len(line["c"]) for line in lines)
+    rows, real, right, ids = np.zeros((len(lines), most, WIDTH)), np.zeros((len(lines), most), bool), [], []
+    for n, line in enumerate(lines):
+        for at, (id, signs) in enumerate(line["c"]):
+            rows[n, at] = ([0] * SIGNS + [1, *signs[:3]]) if id == "-" else (signs + [0] * 4)
+            real[n, at] = True
+        ids.append([id for id, _ in line["c"]])
+        # `a|b`: both tell the visitor the same.
+        right.append(next((ids[-1].index(id) for id in line["id"].split("|") if id in ids[-1]), -1))
+    return rows, real, np.array(right), ids, np.array([line["id"] == "-" for line in lines])
 
 
-def load(paths):
-    questions = []
-    for path in paths:
-        for line in open(path):
-            question = json.loads(line)
-            rows = [features(signs) for _, signs in question["c"]]
-            ids = [id for id, _ in question["c"]]
-            none = np.zeros(11)
-            none[10] = 1
-            at = len(ids) if question["id"] == "-" else ids.index(question["id"]) if question["id"] in ids else None
-            questions.append((np.array(rows + [none]), at, ids, question["id"]))
-    return questions
+def chances(rows, real, weights):
+    scores = np.where(real, rows @ weights, -1e9)
+    powers = np.exp(scores - scores.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
 
 
-def learn(questions, decay=0.002):
-    weights = START.copy()
-    scale = np.array([1, 10, 10, 10, 10, 10, 1, 10, 10, 10, 1.0])
-    first, second = np.zeros(11), np.zeros(11)
-    for step in range(1, 4001):
-        slope = np.zeros(11)
-        for rows, at, _, _ in questions:
-            if at is None:
-                continue
-            scores = rows @ weights
-            chances = np.exp(scores - scores.max())
-            chances /= chances.sum()
-            slope += rows.T @ chances - rows[at]
-        slope = slope / len(questions) + decay * (weights - START) / scale
+def learn(rows, real, right, steps=1500, decay=0.002):
+    known = right >= 0
+    rows, real, right = rows[known], real[known], right[known]
+    weights, first, second = START.copy(), np.zeros(WIDTH), np.zeros(WIDTH)
+    for step in range(1, steps + 1):
+        errors = chances(rows, real, weights)
+        errors[np.arange(len(right)), right] -= 1
+        slope = np.einsum("qc,qcs->s", errors, rows) / len(right) + decay * (weights - START) / SCALE
         first, second = 0.9 * first + 0.1 * slope, 0.99 * second + 0.01 * slope**2
-        weights -= 0.03 * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
+        rate = 0.05 * min(1, 2 - 2 * step / steps)
+        weights -= rate * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
     return weights
 
 
-def judge(questions, weights, sure, likely):
-    counts = dict.fromkeys(["right", "wrong", "back", "back with it", "refused", "answerable", "unanswerable", "answered all the same", "rightly refused", "top"], 0)
-    for rows, _, ids, wanted in questions:
-        scores = rows @ weights
-        chances = np.exp(scores - scores.max())
-        chances /= chances.sum()
-        order = np.argsort(-chances[:-1])
-        best, trust = ids[order[0]], chances[order[0]]
-        kind = "unanswerable" if wanted == "-" else "answerable"
-        counts[kind] += 1
-        if wanted == "-":
-            counts["answered all the same"] += trust >= sure
-            counts["rightly refused"] += trust < likely
-            continue
-        counts["top"] += best == wanted
-        if trust >= sure:
-            counts["right" if best == wanted else "wrong"] += 1
-        elif trust >= likely:
-            counts["back"] += 1
-            counts["back with it"] += wanted in [ids[at] for at in order[:3]]
-        else:
-            counts["refused"] += 1
-    return counts
-
-
 def main():
-    questions = load(sys.argv[1:])
-    weights = learn(questions)
-    print("answer: [" + ", ".join(f"{w:.2f}" for w in weights[:6]) + "], attribute: [" + ", ".join(f"{w:.2f}" for w in weights[6:10])
-          + f"], none: {weights[10]:.2f}")
-    for sure, likely in [(0.3, 0.1), (0.35, 0.12), (0.4, 0.15), (0.5, 0.15), (0.6, 0.2), (0.7, 0.2)]:
-        print(sure, likely, {key: int(value) for key, value in judge(questions, weights, sure, likely).items()})
+    rows, real, right, ids, unanswerable = load(sys.argv[1])
+    fold = np.random.RandomState(1).permutation(len(rows)) % FOLDS
+    seen = np.zeros(real.shape)
+    for n in range(FOLDS):
+        rest = fold != n
+        seen[~rest] = chances(rows[~rest], real[~rest], learn(rows[rest], real[rest], right[rest], 600))
+    nothing = np.array([[id == "-" for id in row] + [False] * (real.shape[1] - len(row)) for row in ids])
+    none, meant = (seen * nothing).sum(1), np.where(nothing, 0, seen)
+    best, trust = meant.argmax(1), meant.max(1)
+    good = (best == right) & ~unanswerable
+    answerable = (~unanswerable).sum()
+    print(f"right one first: {good.sum() / answerable:.3f}; right one beyond the candidates: {(right < 0).sum()}")
+    for sure in (0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8):
+        for likely in (0.2, 0.35):
+            answered = trust >= sure
+            back = ~answered & (trust >= likely) & (none < 0.5)
+            refused = ~answered & ~back
+            part = {"right": good & answered, "wrong": ~good & ~unanswerable & answered, "back": ~unanswerable & back}
+            shares = ", ".join(f"{name} {of.sum() / answerable:.3f}" for name, of in part.items())
+            print(f"sure {sure}, likely {likely}: {shares}; unanswerable refused "
+                  f"{(unanswerable & refused).sum() / unanswerable.sum():.3f}, answered "
+                  f"{(unanswerable & answered).sum() / unanswerable.sum():.3f}")
+    weights = np.round(learn(rows, real, right), 2).tolist()
+    print("WEIGHTS:", weights[:SIGNS], "NONE:", weights[SIGNS:])
 
 
 if __name__ == "__main__":

@@ -64,7 +64,9 @@ pub(crate) fn run(
                 .ask(&answerer, language, question, at)
                 .map_err(|error: AnswererError| VoiceError::from(error))?;
             times.push(started.elapsed().as_secs_f32() * 1000.0);
-            let offered = reply.choices.iter().any(|choice| choice.id == id);
+            // Where several answers tell the visitor the same, the file names them all: `a|b`.
+            let good_id = |given: &str| id.split('|').any(|id| id == given);
+            let offered = reply.choices.iter().any(|choice| good_id(&choice.id));
             let good = if id == "-" {
                 score.unanswerable += 1;
                 score.answered_all_the_same += u32::from(reply.answer.is_some());
@@ -74,7 +76,7 @@ pub(crate) fn run(
             } else {
                 score.answerable += 1;
                 match &reply.answer {
-                    Some(answer) if answer == id => score.right += 1,
+                    Some(answer) if good_id(answer) => score.right += 1,
                     Some(_) => score.confidently_wrong += 1,
                     None if reply.choices.is_empty() => score.not_known += 1,
                     None => {
@@ -82,7 +84,7 @@ pub(crate) fn run(
                         score.asked_back_with_it += u32::from(offered);
                     }
                 }
-                reply.answer.as_deref() == Some(id)
+                reply.answer.as_deref().is_some_and(good_id)
             };
             if failures && !good {
                 let said = reply.answer.clone().unwrap_or_else(|| {

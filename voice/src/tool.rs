@@ -147,7 +147,7 @@ pub enum Command {
         json: bool,
     },
     /// Ask every question of a folder (ja.csv, en.csv, zh-Hans.csv, ko.csv with the columns id,question; `-` for questions that
-    /// have no answer) and count what is right, confidently wrong, asked back and refused.
+    /// have no answer, `a|b` where either answer is right) and count what is right, confidently wrong, asked back and refused.
     ///
     /// A folder of recordings (tests/voice/spoken/make.py; manifest.csv with the columns
     /// file,lang,id,question,voice,speed,condition) is heard first; then errors by character and by reading are counted, too.

@@ -34,6 +34,30 @@ pub(crate) struct Signs {
     pub words: f32,
     /// Likeness of sound.
     pub sound: f32,
+    /// Of something about a place or event.
+    pub about: Option<About>,
+}
+
+/// What was seen of a place or event and of what is asked about it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct About {
+    /// The logarithm of the chance that it is about this place or event, whatever is asked.
+    pub thing: f32,
+    /// The logarithm of the chance that this is asked, whatever of.
+    pub attribute: f32,
+    /// Its name, when it was found in the question.
+    pub named: Option<Named>,
+}
+
+/// A name in a question.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Named {
+    /// The logarithm of the chance that what is asked is this, going by the question without the name.
+    pub attribute: f32,
+    /// How well the name fits.
+    pub quality: f32,
+    /// The share of the question that the name is.
+    pub share: f32,
 }
 
 /// The pieces of a text: how often each occurs.
@@ -132,30 +156,45 @@ impl Index {
     }
 }
 
-/// How much each sign says, learnt by `tests/voice/calibrate.py` from `tests/voice/questions/dev`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Weights {
-    /// Of an answer: class, near, all, say, words, sound.
-    pub answer: [f32; 6],
-    /// Of something about a place or event: the attribute's chance, the quality of the name, the share of the question that
-    /// the name is; and a constant.
-    pub attribute: [f32; 4],
-    /// The score of "nothing of these".
-    pub none: f32,
-}
-
-/// See [`Weights`].
-pub(crate) const WEIGHTS: Weights =
-    Weights { answer: [1.56, 5.31, 2.77, 4.87, 4.15, 1.83], attribute: [1.01, 9.42, 5.49, 0.71], none: 3.43 };
-
 impl Signs {
-    /// In the order of [`Weights::answer`].
-    pub fn list(self) -> [f32; 6] {
-        [self.class, self.near, self.all, self.say, self.words, self.sound]
+    /// In the order of [`WEIGHTS`].
+    pub fn list(self) -> [f32; SIGNS] {
+        let about = self.about.unwrap_or_default();
+        let named = about.named.unwrap_or_default();
+        let flag = |known: bool| f32::from(u8::from(known));
+        [
+            self.class,
+            self.near,
+            self.all,
+            self.say,
+            self.words,
+            self.sound,
+            about.thing,
+            about.attribute,
+            flag(self.about.is_some()),
+            named.attribute,
+            named.quality,
+            named.share,
+            flag(about.named.is_some()),
+        ]
     }
 
     /// All together.
     pub fn score(self) -> f32 {
-        self.list().iter().zip(WEIGHTS.answer).map(|(sign, weight)| sign * weight).sum()
+        self.list().iter().zip(WEIGHTS).map(|(sign, weight)| sign * weight).sum()
+    }
+
+    /// All together, of "nothing that the guide knows".
+    pub fn score_of_none(self) -> f32 {
+        NONE[0] + NONE[1] * self.class + NONE[2] * self.near + NONE[3] * self.all
     }
 }
+
+/// How many signs there are.
+const SIGNS: usize = 13;
+
+/// How much each sign says, learnt by `tests/voice/calibrate.py` from `tests/voice/questions/dev`.
+const WEIGHTS: [f32; SIGNS] = [2.09, 9.12, 4.85, 6.34, 2.95, 1.69, -0.15, 0.11, 4.06, 0.72, 2.79, 1.18, 0.28];
+
+/// A constant, and what the class, the nearness and the nearness in all languages say of "nothing that the guide knows".
+const NONE: [f32; 4] = [4.38, 1.49, 8.48, 6.24];
