@@ -125,6 +125,10 @@ impl Pack {
         let path = folder.join("services.toml");
         let services: ServicesFile = match site.guide {
             Some(_) if !path.exists() => ServicesFile::default(),
+            None if !path.exists() => {
+                let what = "a site needs services (services.toml), or a guide".to_owned();
+                return Err(PackError::Inconsistent { path: site_path, what });
+            }
             _ => read(path.clone())?,
         };
         if site.forms.is_none() && !services.service.is_empty() {

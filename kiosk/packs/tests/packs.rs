@@ -45,6 +45,37 @@ fn the_example_site_may_be_used() {
 }
 
 #[test]
+fn a_roadside_station_needs_a_guide_and_no_services() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sites/roadside");
+    let pack = Pack::load(&folder).unwrap();
+    assert!(pack.catalogue.services.is_empty());
+    let guide = pack.guide.unwrap();
+    for asked in &pack.catalogue.often_asked {
+        let id = asked.id.0.split('.').next().unwrap();
+        let there = |kind: &str| guide.join(kind).join(format!("{id}.toml")).exists();
+        assert!(["answers", "places", "events"].into_iter().any(there), "{id}");
+        assert_eq!(asked.label.missing(), []);
+    }
+    let alone = |site: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("site.toml"), site).unwrap();
+        Pack::load(folder.path())
+    };
+    let name = "name = { ja = \"駅\" }\n";
+    assert!(alone(&format!("{name}guide = \"guide\"\n")).is_ok());
+    let often = "[[often_asked]]\nid = \"a\"\nicon = \"bath\"\nlabel = { ja = \"b\" }\n".repeat(7);
+    for (site, what) in [(name.to_owned(), "guide"), (format!("{name}guide = \"guide\"\n{often}"), "often_asked")] {
+        match alone(&site) {
+            Err(PackError::Inconsistent { what: said, .. }) => assert!(said.contains(what), "{said}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    // Services want their forms.
+    let site = format!("{name}guide = \"guide\"\n");
+    assert!(matches!(load(&site, SERVICES), Err(PackError::Inconsistent { .. })));
+}
+
+#[test]
 fn a_key_that_is_not_known_is_refused_where_it_stands() {
     assert!(load(SITE, SERVICES).is_ok());
     for wrong in [

@@ -110,12 +110,16 @@ fn arrow(bearing: u16) -> String {
     )
 }
 
-/// What somebody said is overwritten.
+/// What somebody said is overwritten, and what was answered: it tells what was asked.
 pub(crate) fn forget(core: &Core) {
     let guide = core.app.global::<Guide>();
     guide.set_heard(SharedString::new());
     guide.set_answer(Phrase::default());
     guide.set_place_shown(false);
+    guide.set_place_name(Phrase::default());
+    guide.set_place_way(Phrase::default());
+    guide.set_place_arrow(SharedString::new());
+    guide.set_next_label(Phrase::default());
     guide.set_next(ModelRc::default());
 }
 

@@ -206,7 +206,11 @@ impl Screen {
         let (frame, confirm, entry) =
             (app.global::<ui::Frame>(), app.global::<ui::Confirm>(), app.global::<ui::Entry>());
         let (sign, preview, face) = (app.global::<ui::Sign>(), app.global::<ui::Preview>(), app.global::<ui::Face>());
+        let guide = app.global::<ui::Guide>();
         let phrases = [
+            guide.get_answer(),
+            guide.get_place_name(),
+            guide.get_place_way(),
             frame.get_notice_cause(),
             frame.get_notice_remedy(),
             confirm.get_provenance(),
@@ -221,7 +225,7 @@ impl Screen {
             entry.get_label(),
             entry.get_date_text(),
             sign.get_ink(),
-            app.global::<ui::Guide>().get_heard(),
+            guide.get_heard(),
             preview.get_says(),
         ];
         personal.extend(texts.into_iter().map(String::from));

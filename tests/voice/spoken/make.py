@@ -13,7 +13,7 @@ import random
 import re
 import subprocess
 
-QUESTIONS = pathlib.Path(__file__).parent.parent / "questions" / "test"
+QUESTIONS = pathlib.Path(__file__).parent.parent / "questions"
 # The first of each is the kiosk's own voice. Kokoro has no Korean voice: its Japanese and English ones speak with an accent.
 VOICES = {
     "ja": ["-", "jf_alpha", "jm_kumo", "jf_tebukuro"],
@@ -24,6 +24,11 @@ VOICES = {
 SPEEDS = [1.0, 0.85, 1.2]
 RATIOS = [20, 10, 5]
 ANSWERABLE, UNANSWERABLE = 60, 15
+# Silence before and after a question, in seconds.
+PAD = (0.3, 0.5)
+# Those who talk in the background say questions of the other set.
+BABBLE = [("ja", "jf_alpha"), ("ja", "jm_kumo"), ("en", "am_michael"), ("en", "bf_emma"), ("zh-Hans", "zm_yunxi"),
+          ("zh-Hans", "zf_xiaobei"), ("ja", "jf_tebukuro"), ("en", "af_heart")]
 
 
 def sox(*arguments):
@@ -37,8 +42,12 @@ def level(file):
     return value(r"RMS\s+amplitude"), value(r"Length \(seconds\)")
 
 
+def asked(part, language):
+    return list(csv.DictReader(open(QUESTIONS / part / f"{language}.csv", encoding="utf-8")))
+
+
 def chosen(language, few):
-    rows = list(csv.DictReader(open(QUESTIONS / f"{language}.csv", encoding="utf-8")))
+    rows = asked("test", language)
     dice = random.Random(language)
     with_answer = [row for row in rows if row["id"] != "-"]
     without = [row for row in rows if row["id"] == "-"]
@@ -46,13 +55,17 @@ def chosen(language, few):
     return some + dice.sample(without, min(UNANSWERABLE, few, len(without)))
 
 
-def mixed(speech, noise, ratio, out):
-    """Speech with noise so many dB below it; noise is as long as any speech."""
+def mixed(speech, noise, begin, ratio, out):
+    """Speech with noise, from `begin` on, so many dB below it; the silence around the speech does not count."""
     loud, seconds = level(speech)
-    quiet, _ = level(noise)
+    loud *= (seconds / (seconds - sum(PAD))) ** 0.5
+    piece = out.with_suffix(".noise.wav")
+    sox(noise, piece, "trim", f"{begin:.3f}", f"{seconds:.3f}")
+    quiet, _ = level(piece)
     factor = loud / quiet / 10 ** (ratio / 20)
     # Room for the sum, the same for both.
-    sox("-m", "-v", 0.7, speech, "-v", 0.7 * factor, noise, out, "trim", 0, f"{seconds:.3f}")
+    sox("-m", "-v", 0.7, speech, "-v", 0.7 * factor, piece, out)
+    piece.unlink()
 
 
 def main():
@@ -71,6 +84,10 @@ def main():
             questions.append((f"{language}-{at:03}", language, row["id"], row["question"], voice, speed))
     lines = [f"{language}\t{voice}\t{speed}\t{out / 'raw' / name}.wav\t{text}\n"
              for name, language, _, text, voice, speed in questions]
+    for at, (language, voice) in enumerate(BABBLE):
+        text = " ".join(row["question"] for row in asked("dev", language)[at * 4:at * 4 + 4])
+        lines.append(f"{language}\t{voice}\t1.0\t{out / 'raw'}/babble-{at}.wav\t{text}\n")
+    lines = [line for line in lines if not pathlib.Path(line.split("\t")[3]).exists()]
     batch = out / "batch.tsv"
     batch.write_text("".join(lines), encoding="utf-8")
     subprocess.run([arguments.kiosk, "voice", "say", "--batch", batch], check=True)
@@ -78,14 +95,17 @@ def main():
     clean = {}
     for name, *_ in questions:
         clean[name] = out / f"{name}-clean.wav"
-        sox(out / "raw" / f"{name}.wav", "-b", 16, clean[name], "rate", 16000, "channels", 1, "norm", -6, "pad", 0.3, 0.5)
-    longest = max(level(file)[1] for file in clean.values()) + 1
+        sox(out / "raw" / f"{name}.wav", "-b", 16, clean[name], "rate", 16000, "channels", 1, "norm", -6, "pad", *PAD)
+    # Each question gets its own stretch of the noise.
+    longest = max(level(file)[1] for file in clean.values()) + 30
+    dice = random.Random("noise")
     noise, babble = out / "noise.wav", out / "babble.wav"
     sox("-n", "-r", 16000, "-b", 16, "-c", 1, noise, "synth", longest, "pinknoise", "vol", 0.5)
     voices = []
-    for at, name in enumerate(random.Random("babble").sample(sorted(clean), min(8, len(clean)))):
+    for at in range(len(BABBLE)):
         voices.append(out / f"voice-{at}.wav")
-        sox(clean[name], voices[-1], "repeat", 20, "trim", at * 0.7, longest)
+        sox(out / "raw" / f"babble-{at}.wav", voices[-1], "rate", 16000, "channels", 1, "norm", -6, "repeat", 20, "trim",
+            at * 0.7, longest)
     sox("-m", *voices, babble, "norm", -6)
 
     with open(out / "manifest.csv", "w", encoding="utf-8", newline="") as file:
@@ -93,10 +113,11 @@ def main():
         rows.writerow(["file", "lang", "id", "question", "voice", "speed", "condition"])
         for name, language, id, text, voice, speed in questions:
             made = [("clean", clean[name])]
+            begin = dice.uniform(0, 25)
             for ratio in RATIOS:
                 for kind, sound in (("noise", noise), ("babble", babble)):
                     made.append((f"{kind} {ratio} dB", out / f"{name}-{kind}-{ratio}.wav"))
-                    mixed(clean[name], sound, ratio, made[-1][1])
+                    mixed(clean[name], sound, begin, ratio, made[-1][1])
             made.append(("echo", out / f"{name}-echo.wav"))
             sox(clean[name], made[-1][1], "reverb", 60, 50, 80, "norm", -6)
             rows.writerows([file.name, language, id, text, voice, speed, condition] for condition, file in made)
