@@ -2,7 +2,7 @@
 
 use crate::{Place, VoiceError};
 use domain::Language;
-use guide::{AnswererError, Dialogue};
+use guide::{AnswererError, Asked, Dialogue};
 use jiff::civil::DateTime;
 use serde::Serialize;
 use serde_json::json;
@@ -54,14 +54,14 @@ pub(crate) fn run(
         for row in rows.records().flatten() {
             let (Some(id), Some(question)) = (row.get(0), row.get(1)) else { continue };
             if let Some(signs) = &mut signs {
-                let found = answerer.find(language, question, None).map_err(VoiceError::from)?;
+                let found = answerer.find(language, Asked::Written(question), None).map_err(VoiceError::from)?;
                 let list: Vec<_> = found.iter().map(|found| json!([found.meaning.id(), found.signs])).collect();
                 // A full disk shows in the calibration.
                 let _ = writeln!(signs, "{}", json!({ "id": id, "question": question, "c": list }));
             }
             let started = Instant::now();
             let reply = Dialogue::default()
-                .ask(&answerer, language, question, at)
+                .ask(&answerer, language, Asked::Written(question), at)
                 .map_err(|error: AnswererError| VoiceError::from(error))?;
             times.push(started.elapsed().as_secs_f32() * 1000.0);
             // Where several answers tell the visitor the same, the file names them all: `a|b`.

@@ -2,7 +2,7 @@
 
 use crate::{Place, VoiceError, edits, hints};
 use domain::Language;
-use guide::{AnswererError, Dialogue};
+use guide::{AnswererError, Asked, Dialogue};
 use hearing::{HearingError, RATE, Recogniser, Vad, Whisper, read_wav};
 use jiff::civil::DateTime;
 use reading::normal;
@@ -101,7 +101,7 @@ pub(crate) fn run(folder: &Path, pack: &Path, at: DateTime, failures: bool, as_j
         let space = if matches!(row.lang, Language::En | Language::Ko) { " " } else { "" };
         let text = heard.iter().map(|heard| heard.text.trim()).collect::<Vec<_>>().join(space);
         let reply = Dialogue::default()
-            .ask(&answerer, row.lang, &text, at)
+            .ask(&answerer, row.lang, Asked::Heard(&text), at)
             .map_err(|error: AnswererError| VoiceError::from(error))?;
         let took = started.elapsed().as_secs_f32() * 1000.0;
         if !order.contains(&row.condition) {

@@ -3,7 +3,7 @@
 use crate::{Place, VoiceError, eval, spoken};
 use clap::ValueEnum;
 use domain::{Language, Refusal};
-use guide::{Dialogue, Guide};
+use guide::{Asked, Dialogue, Guide};
 use hearing::{Hints, Recogniser, Vad, Whisper, read_wav, write_wav};
 use jiff::ZonedDateTime;
 use jiff::civil::DateTime;
@@ -318,7 +318,7 @@ fn ask(
     let now = at.unwrap_or_else(|| ZonedDateTime::now().datetime());
     let mut dialogue = Dialogue::default();
     for text in texts {
-        let reply = dialogue.ask(&answerer, language, text, now)?;
+        let reply = dialogue.ask(&answerer, language, Asked::Written(text), now)?;
         if as_json {
             let mut value = json!(reply);
             // Readings are for voices and screens; scripts want the text.

@@ -131,6 +131,24 @@ pub struct Found {
     pub signs: Vec<f32>,
 }
 
+/// A question, and how it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked<'a> {
+    /// Somebody wrote it: the words are the right ones.
+    Written(&'a str),
+    /// A recogniser understood it: the sounds are about right, the words may be others that sound the same.
+    Heard(&'a str),
+}
+
+impl<'a> Asked<'a> {
+    /// Its text.
+    pub fn text(self) -> &'a str {
+        match self {
+            Self::Written(text) | Self::Heard(text) => text,
+        }
+    }
+}
+
 /// Something to choose from when it is not clear.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Choice {
@@ -220,9 +238,115 @@ struct Tongue {
     synonyms: Vec<(String, String)>,
     /// The pieces of the words in which something is asked about a place or event, without its name.
     asked: HashSet<u64>,
+    /// Every way of asking, and its sound.
+    sounds: Vec<(String, Vec<char>)>,
+    vocabulary: Vocabulary,
 }
 
+/// The words that the ways of asking consist of.
+#[derive(Default)]
+struct Vocabulary {
+    words: HashSet<String>,
+    /// The commonest word of each sound.
+    by_sound: HashMap<String, (String, usize)>,
+}
+
+impl Vocabulary {
+    fn new(pieces: impl Iterator<Item = (String, String)>) -> Self {
+        let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
+        pieces.for_each(|piece| *counts.entry(piece).or_default() += 1);
+        let mut vocabulary = Self::default();
+        for ((word, sound), count) in counts {
+            let best = vocabulary.by_sound.entry(sound).or_default();
+            if count > best.1 {
+                *best = (word.clone(), count);
+            }
+            vocabulary.words.insert(word);
+        }
+        vocabulary
+    }
+
+    /// The question with every word that nobody asks here in the spelling of one that sounds the same; `None` where there is
+    /// none.
+    fn corrected(&self, reader: &Reader, language: Language, question: &str) -> Option<String> {
+        let mut corrected = String::with_capacity(question.len());
+        let mut changed = false;
+        let mut known = |word: &str, sound: &str| {
+            let other = self.by_sound.get(sound).filter(|_| !self.words.contains(word))?;
+            changed |= other.0 != word;
+            Some(other.0.clone())
+        };
+        match language {
+            Language::Ja => {
+                for word in reader.japanese().words(question) {
+                    let other = known(&word.surface, &word.kana).filter(|_| word.content);
+                    corrected.push_str(other.as_deref().unwrap_or(&word.surface));
+                }
+            }
+            Language::ZhHans => {
+                let all: Vec<char> = question.chars().collect();
+                let mut at = 0;
+                while at < all.len() {
+                    let found = (2..=4).rev().filter(|length| at + length <= all.len()).find_map(|length| {
+                        let word: String = all[at..at + length].iter().collect();
+                        known(&word, &reader.sound(language, &word)).map(|other| (other, length))
+                    });
+                    let (text, length) = found.unwrap_or_else(|| (all[at].to_string(), 1));
+                    corrected.push_str(&text);
+                    at += length;
+                }
+            }
+            Language::En | Language::Ko => return None,
+        }
+        changed.then_some(corrected)
+    }
+}
+
+/// The words of a text with their sounds; in Chinese every run of two to four characters.
+fn words_of(reader: &Reader, language: Language, text: &str) -> Vec<(String, String)> {
+    match language {
+        Language::Ja => {
+            let words = reader.japanese().words(text).into_iter().filter(|word| word.content);
+            words.map(|word| (word.surface, word.kana)).collect()
+        }
+        Language::ZhHans => {
+            let all: Vec<char> = text.chars().collect();
+            let runs = (2..=4).flat_map(|length| all.windows(length));
+            runs.map(|run| run.iter().collect::<String>())
+                .filter(|run| run.chars().all(char::is_alphanumeric))
+                .map(|run| (run.clone(), reader.sound(language, &run)))
+                .collect()
+        }
+        Language::En | Language::Ko => Vec::new(),
+    }
+}
+
+/// Fewer letters of sound are too easily alike.
+const LONG_ENOUGH: usize = 6;
+
+/// So much of a sound may be misheard.
+const MISHEARD: f32 = 0.15;
+
 impl Tongue {
+    /// The way of asking that sounds like this but is written otherwise; `None` where a question is written as one of them.
+    fn sounds_like(&self, question: &str, sound: &[char]) -> Option<&str> {
+        if sound.len() < LONG_ENOUGH {
+            return None;
+        }
+        let mut most = (sound.len() as f32 * MISHEARD) as usize;
+        let mut best = None;
+        for (text, other) in &self.sounds {
+            if text == question {
+                return None;
+            }
+            let apart = names::distance(sound, other, most);
+            if apart < most || apart == most && best.is_none() {
+                (most, best) = (apart, Some(text.as_str()));
+            }
+        }
+        best
+    }
+
     /// Whether a question consists of little more than what is asked: "how much is it?"
     fn leaves_out_its_subject(&self, question: &Sketch) -> bool {
         let whole: f32 = question.words.values().sum();
@@ -410,9 +534,27 @@ impl Answerer {
             let ways = lists.get(&language).into_iter().flat_map(BTreeMap::values).flatten();
             let asked = ways.flat_map(|way| maker.sketch(&maker.normal(&way.replace('X', " "))).words.into_keys());
             let asked = asked.collect();
+            let sounds = texts.iter().filter(|(at, _)| *at != none).map(|(_, text)| {
+                let parts = [b"sound", known_names.as_slice(), text.as_bytes()];
+                let sound = kept.text(&parts, || reader.sound(language, text));
+                (text.clone(), sound.chars().collect())
+            });
+            let sounds = sounds.collect();
+            let mut pieces = Vec::new();
+            for (_, text) in texts.iter().filter(|(at, _)| *at != none) {
+                let written = kept.text(&[b"words", &known_names, text.as_bytes()], || {
+                    let words = words_of(&reader, language, text);
+                    words.into_iter().map(|(word, sound)| format!("{word}\t{sound}\n")).collect()
+                });
+                let words = written.lines().filter_map(|line| line.split_once('\t'));
+                pieces.extend(words.map(|(word, sound)| (word.to_owned(), sound.to_owned())));
+            }
+            let vocabulary = Vocabulary::new(pieces.into_iter());
             let tongue = Tongue {
                 centre,
                 asked,
+                sounds,
+                vocabulary,
                 index: Index::new(entries),
                 says: said.iter().map(|meaning| less(meaning, &said_centre)).collect(),
                 names,
@@ -444,14 +586,37 @@ impl Answerer {
     ///
     /// # Errors
     /// When the embedding network fails.
-    pub fn find(&self, language: Language, text: &str, topic: Option<&Meaning>) -> Result<Vec<Found>, AnswererError> {
+    pub fn find(
+        &self,
+        language: Language,
+        asked: Asked<'_>,
+        topic: Option<&Meaning>,
+    ) -> Result<Vec<Found>, AnswererError> {
         let Some(tongue) = self.tongues.get(&language) else { return Ok(Vec::new()) };
         let maker = Sketcher { reader: &self.reader, language, synonyms: tongue.synonyms.clone() };
-        let question = maker.normal(text);
+        let question = maker.normal(asked.text());
         if question.is_empty() {
             return Ok(Vec::new());
         }
         let (mut found, named) = self.candidates(language, tongue, &maker, &question)?;
+        let alike = match asked {
+            Asked::Written(_) => Vec::new(),
+            Asked::Heard(_) => {
+                let sound: Vec<char> = self.reader.sound(language, &question).chars().collect();
+                let known = tongue.sounds_like(&question, &sound).map(str::to_owned);
+                known.into_iter().chain(tongue.vocabulary.corrected(&self.reader, language, &question)).collect()
+            }
+        };
+        for alike in alike {
+            for other in self.candidates(language, tongue, &maker, &alike)?.0 {
+                match found.iter_mut().find(|found| found.meaning == other.meaning) {
+                    Some(found) if found.meaning == Meaning::Nothing => found.trust = found.trust.min(other.trust),
+                    Some(found) => found.trust = found.trust.max(other.trust),
+                    None => found.push(other),
+                }
+            }
+            found.sort_by(|a, b| b.trust.total_cmp(&a.trust).then_with(|| a.meaning.cmp(&b.meaning)));
+        }
         // "And the price?" is asked of what was talked about.
         if let Some(topic) = topic.and_then(thing).filter(|_| !named)
             && let Some(name) = tongue.names.iter().find(|name| name.of == topic)
@@ -575,18 +740,18 @@ impl Answerer {
     pub fn ask(
         &self,
         language: Language,
-        text: &str,
+        asked: Asked<'_>,
         topic: Option<&Meaning>,
         now: DateTime,
     ) -> Result<Reply, AnswererError> {
         let found: Vec<Found> = self
-            .find(language, text, topic)?
+            .find(language, asked, topic)?
             .into_iter()
             .filter(|found| self.is_valid(&found.meaning, now.date()))
             .collect();
         let (sure, likely) = (SURE, LIKELY);
         let nothing = found.iter().any(|found| found.meaning == Meaning::Nothing && found.trust >= 0.5);
-        let day = when::day(language, &normal(text), now.date());
+        let day = when::day(language, &normal(asked.text()), now.date());
         // Help first: an emergency that is nearly the best is the best.
         if let Some(emergency) = found
             .iter()

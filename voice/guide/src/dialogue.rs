@@ -1,6 +1,6 @@
 //! What was talked about: "and tomorrow?", "how far is it?", "the second one", "say it again", and what a booking still needs.
 
-use crate::answerer::{Answerer, AnswererError, Attribute, Choice, Meaning, Reply};
+use crate::answerer::{Answerer, AnswererError, Asked, Attribute, Choice, Meaning, Reply};
 use crate::pack::Id;
 use crate::{say, when};
 use domain::{Date, Language};
@@ -56,10 +56,10 @@ impl Dialogue {
         &mut self,
         answerer: &Answerer,
         language: Language,
-        text: &str,
+        asked: Asked<'_>,
         now: DateTime,
     ) -> Result<Reply, AnswererError> {
-        let plain = without_fillers(language, &normal(text));
+        let plain = without_fillers(language, &normal(asked.text()));
         if is_again(language, &plain)
             && let Some(said) = &self.said
         {
@@ -84,9 +84,9 @@ impl Dialogue {
             return Ok(self.remember(Some(meaning), reply));
         }
         let here = Meaning::Place(answerer.guide().site.here.clone(), Attribute::About);
-        let reply = answerer.ask(language, text, self.topic.as_ref().or(Some(&here)), now)?;
+        let reply = answerer.ask(language, asked, self.topic.as_ref().or(Some(&here)), now)?;
         if reply.answer.is_none() && reply.choices.is_empty() {
-            self.unanswered.push(Unanswered { language, text: masked(text) });
+            self.unanswered.push(Unanswered { language, text: masked(asked.text()) });
         }
         let meaning = reply.answer.as_deref().and_then(|id| answerer.meaning_of(id));
         Ok(self.remember(meaning, reply))

@@ -112,7 +112,7 @@ pub(crate) fn mentions<T: Clone + PartialEq>(language: Language, units: &[Unit],
 }
 
 /// Levenshtein's distance; anything above `most` may be said as `most + 1`.
-fn distance(a: &[char], b: &[char], most: usize) -> usize {
+pub(crate) fn distance(a: &[char], b: &[char], most: usize) -> usize {
     if a.len().abs_diff(b.len()) > most {
         return most + 1;
     }

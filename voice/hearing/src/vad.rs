@@ -15,8 +15,8 @@ const STATE: usize = 2 * 128;
 /// From this chance on somebody speaks; below the second, nobody does.
 const SPEAKS: f32 = 0.5;
 const SILENT: f32 = 0.35;
-/// Silence that ends an utterance, in frames (about 0.6 s).
-const PAUSE: usize = 19;
+/// Silence that ends an utterance, in frames (about half a second).
+const PAUSE: usize = 16;
 /// What is kept before and after, in frames, so that soft beginnings are not lost.
 const MARGIN: usize = 6;
 /// Less than this, in frames, is a click or a cough.

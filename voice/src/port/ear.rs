@@ -40,8 +40,8 @@ const LONGEST: usize = 60 * RATE as usize;
 /// What is kept of the sound before a beginning is noticed, in samples.
 const BEFORE: usize = 12 * FRAME;
 
-/// After so many frames of silence (about a quarter of a second) the question is recognised, in case that was all.
-const PERHAPS_OVER: usize = 8;
+/// After so many frames of silence (about a fifth of a second) the question is recognised, in case that was all.
+const PERHAPS_OVER: usize = 6;
 
 /// A new text is shown after so much more sound, in samples.
 const MORE: usize = RATE as usize * 7 / 10;

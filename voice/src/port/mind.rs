@@ -4,7 +4,7 @@ use super::HintsOf;
 use crate::hints;
 use domain::voice::{AnswerId, AskedOf, GuideAnswer, GuideChoice, PlaceShown, VoiceEvent};
 use domain::{Language, RequestId};
-use guide::{Answerer, Choice, Dialogue, Reply, Unanswered};
+use guide::{Answerer, Asked, Choice, Dialogue, Reply, Unanswered};
 use jiff::ZonedDateTime;
 use std::sync::mpsc::Receiver;
 
@@ -55,7 +55,7 @@ impl Mind {
         let now = ZonedDateTime::now().datetime();
         let reply = match question {
             AskedOf::Said(text) => {
-                let reply = self.dialogue.ask(&self.answerer, language, text.reveal(), now);
+                let reply = self.dialogue.ask(&self.answerer, language, Asked::Heard(text.reveal()), now);
                 reply.inspect_err(|error| tracing::error!(%error, "a question cannot be looked up")).ok()?
             }
             AskedOf::Chosen(id) => self.dialogue.choose(&self.answerer, language, &id.0, now)?,

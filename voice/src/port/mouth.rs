@@ -19,8 +19,8 @@ use std::thread;
 /// Frames that the speaker is given at once: what was handed over is heard even after a hush.
 const BUFFER: u32 = 4096;
 
-/// Silence between two sentences, in seconds.
-const PAUSE: f32 = 0.3;
+/// Silence after a sentence, and after a part of one, in seconds.
+const PAUSES: (f32, f32) = (0.3, 0.05);
 
 /// The volume in a quiet room, and the noise (dB of full scale) up to which it counts as one; the noise from which it is
 /// spoken as loud as it goes. People raise their voices by about half of what the noise rises (Lombard effect).
@@ -163,7 +163,8 @@ impl Work {
             if self.shared.is_over(turn) {
                 return;
             }
-            if let (Some(player), Some(buffer)) = (self.shared.player().as_ref(), buffer(sound)) {
+            let pause = if sentence.ends_with(['，', '、', ',']) { PAUSES.1 } else { PAUSES.0 };
+            if let (Some(player), Some(buffer)) = (self.shared.player().as_ref(), buffer(sound, pause)) {
                 player.append(buffer);
             }
         }
@@ -191,7 +192,7 @@ fn warm_up(language: Language) -> &'static str {
 fn parts(language: Language, text: &str) -> Vec<String> {
     let mut parts = sentences(language, text);
     if let Some(first) = parts.first().cloned()
-        && matches!(language, Language::ZhHans | Language::Ko)
+        && language != Language::En
         && let Some((at, stop)) = first.char_indices().find(|(at, c)| *at > 0 && matches!(c, '，' | '、' | ','))
     {
         let (lead, rest) = first.split_at(at + stop.len_utf8());
@@ -205,9 +206,9 @@ fn parts(language: Language, text: &str) -> Vec<String> {
     parts
 }
 
-fn buffer(sound: Sound) -> Option<SamplesBuffer> {
+fn buffer(sound: Sound, pause: f32) -> Option<SamplesBuffer> {
     let Sound { rate, mut samples } = sound;
-    samples.resize(samples.len() + (rate as f32 * PAUSE) as usize, 0.0);
+    samples.resize(samples.len() + (rate as f32 * pause) as usize, 0.0);
     Some(SamplesBuffer::new(NonZero::<u16>::MIN, NonZero::new(rate)?, samples))
 }
 
@@ -260,5 +261,6 @@ mod tests {
         );
         assert_eq!(parts(Language::ZhHans, "好，请。"), ["好，请。"]);
         assert_eq!(parts(Language::Ja, "はい、10時から開《あ》いています。"), ["はい、10時から開《あ》いています。"]);
+        assert_eq!(parts(Language::Ja, "源平《げんぺい》の湯《ゆ》は、開いています。").len(), 2);
     }
 }

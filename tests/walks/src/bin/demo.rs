@@ -34,6 +34,9 @@ struct Args {
     /// Where papers, pictures and the timing table go.
     #[arg(long, default_value = "target/demo")]
     out: PathBuf,
+    /// At the roadside station: ask twenty questions, to measure how long visitors wait.
+    #[arg(long)]
+    many: bool,
     /// A screen that is wider than high.
     #[arg(long)]
     landscape: bool,
@@ -75,7 +78,7 @@ fn main() -> anyhow::Result<()> {
             let site = Site::start(&SiteOptions { screen, ..Default::default() })?;
             if args.walk { walk(site, &args.out) } else { window(site) }
         }
-        Place::Roadside if args.walk => ask(screen, &args.out),
+        Place::Roadside if args.walk => ask(screen, &args.out, args.many),
         Place::Roadside => {
             // With this machine's own microphone and speaker.
             let me = std::env::current_exe()?;
@@ -93,7 +96,34 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Three visitors ask in three languages.
-fn ask(screen: (u32, u32), out: &Path) -> anyhow::Result<()> {
+const QUESTIONS: [(Language, &str, &str); 3] = [
+    (Language::Ja, "jm_kumo", "お風呂は今日は何時まで入れますか"),
+    (Language::En, "af_heart", "Where is the toilet, please?"),
+    (Language::ZhHans, "zm_yunjian", "有什么特产可以买"),
+];
+
+/// More of them.
+const MORE: [(Language, &str, &str); 17] = [
+    (Language::Ja, "jf_alpha", "トイレはどこにありますか"),
+    (Language::Ja, "jm_kumo", "お風呂の料金はいくらですか"),
+    (Language::Ja, "jf_tebukuro", "近くに駅はありますか"),
+    (Language::Ja, "jf_alpha", "泊まることはできますか"),
+    (Language::Ja, "jm_kumo", "AEDはどこですか"),
+    (Language::En, "am_michael", "How much is the bath?"),
+    (Language::En, "bf_emma", "Can I charge my electric car here?"),
+    (Language::En, "af_heart", "What can I eat here?"),
+    (Language::En, "am_michael", "Is there a bus to the station?"),
+    (Language::En, "bf_emma", "Can I stay here tonight?"),
+    (Language::ZhHans, "zf_xiaobei", "浴室今天几点关门"),
+    (Language::ZhHans, "zm_yunxi", "停车要钱吗"),
+    (Language::ZhHans, "zm_yunjian", "这里可以住宿吗"),
+    (Language::ZhHans, "zf_xiaobei", "可以用信用卡吗"),
+    (Language::Ko, "jf_alpha", "화장실은 어디에 있어요"),
+    (Language::Ko, "af_heart", "목욕탕은 몇 시까지 해요"),
+    (Language::Ko, "jf_alpha", "주차는 무료예요"),
+];
+
+fn ask(screen: (u32, u32), out: &Path, many: bool) -> anyhow::Result<()> {
     if out.exists() {
         fs::remove_dir_all(out).with_context(|| out.display().to_string())?;
     }
@@ -102,14 +132,19 @@ fn ask(screen: (u32, u32), out: &Path) -> anyhow::Result<()> {
     let mut table = String::from(
         "| asked | understood | answered | seconds to the first sound | sounds of the answer that a recogniser got wrong |\n|---|---|---|---:|---:|\n",
     );
-    for (language, voice, question) in [
-        (Language::Ja, "jm_kumo", "お風呂は今日は何時まで入れますか"),
-        (Language::En, "af_heart", "Where is the toilet, please?"),
-        (Language::ZhHans, "zm_yunjian", "有什么特产可以买"),
-    ] {
-        let keep = out.join(language.tag());
-        let asked = visitor.ask(&mut walk, language, voice, question, &keep)?;
-        let id = asked.id.with_context(|| format!("\"{question}\" was understood as \"{}\"", asked.heard))?;
+    let more = if many { &MORE[..] } else { &[] };
+    let (mut waited, mut wrong) = (Vec::new(), BTreeMap::<Language, Vec<f32>>::new());
+    for (at, (language, voice, question)) in QUESTIONS.iter().chain(more).enumerate() {
+        let keep = out.join(format!("{:02}-{}", at + 1, language.tag()));
+        let asked = visitor.ask(&mut walk, *language, voice, question, &keep)?;
+        waited.push(asked.waited);
+        wrong.entry(*language).or_default().push(asked.wrong);
+        let id = match asked.id {
+            Some(id) => id,
+            // Among many, some are asked back.
+            None if many => "-".to_owned(),
+            None => bail!("\"{question}\" was understood as \"{}\"", asked.heard),
+        };
         // Writing into a String cannot fail.
         let _ = writeln!(
             table,
@@ -119,6 +154,18 @@ fn ask(screen: (u32, u32), out: &Path) -> anyhow::Result<()> {
             asked.waited.as_secs_f32(),
             asked.wrong
         );
+    }
+    waited.sort();
+    let at = |part: f32| waited[((waited.len() as f32 * part) as usize).min(waited.len() - 1)].as_secs_f32();
+    let _ = writeln!(
+        table,
+        "\nFrom the end of a question to the first sound: median {:.2} s, p95 {:.2} s.",
+        at(0.5),
+        at(0.95)
+    );
+    for (language, wrong) in &wrong {
+        let mean = wrong.iter().sum::<f32>() / wrong.len() as f32;
+        let _ = writeln!(table, "Sounds of answers in {} that a recogniser got wrong: {mean:.1} %.", language.tag());
     }
     fs::write(out.join("talks.md"), &table)?;
     print!("{table}");
