@@ -35,7 +35,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// Whether it shows that somebody is there and has seen the screen. [`Intent::Alive`] shows less: a finger that types on
+    /// Whether it shows that somebody is there and has seen the screen, or ends what somebody listened to. [`Intent::Alive`] shows less: a finger that types on
     /// must not take away the warning that it lies under.
     pub(crate) fn is_sign_of_life(&self) -> bool {
         matches!(
@@ -43,7 +43,7 @@ impl Event {
             Self::Touch(_)
                 | Self::Card(CardEvent::Inserted { .. } | CardEvent::Removed)
                 | Self::Face(FaceEvent::Guide(Guidance::Good))
-                | Self::Voice(VoiceEvent::Began(_) | VoiceEvent::Heard { .. })
+                | Self::Voice(VoiceEvent::Began(_) | VoiceEvent::Heard { .. } | VoiceEvent::Said(_))
                 | Self::Paper(PrinterEvent::Printed { .. } | PrinterEvent::Done { .. })
         )
     }

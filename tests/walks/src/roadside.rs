@@ -134,7 +134,7 @@ impl Visitor {
         let over = std::thread::scope(|scope| -> anyhow::Result<Instant> {
             let server = &walk.site.sound;
             let played = scope.spawn(|| server.play(&file).map(|()| Instant::now()));
-            Ok(played.join().map_err(|_| anyhow::anyhow!("the player failed"))??)
+            played.join().map_err(|_| anyhow::anyhow!("the player failed"))?
         })?;
         walk.until("an answer", |walk| Ok(matches!(walk.turns(), Some(Turns::Speaks | Turns::Waits))))?;
         walk.picture(&keep.join("3-answer.png"))?;

@@ -106,6 +106,12 @@ impl Worker {
         self.last
     }
 
+    /// What was begun before is no longer wanted: it was another question, perhaps another person's.
+    fn forget(&mut self) {
+        self.last += 1;
+        self.busy = false;
+    }
+
     /// The newest result, if there is one; older ones are dropped.
     fn finished(&mut self, patience: Duration) -> Option<Done> {
         match self.done.recv_timeout(patience) {
@@ -198,6 +204,8 @@ impl Ear {
             }
         };
         self.vad.reset();
+        self.whole.forget();
+        self.partial.forget();
         let mut now = Listening {
             request,
             language,

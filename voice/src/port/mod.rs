@@ -102,10 +102,18 @@ pub fn spawn(
     note: impl Fn(Vec<Unanswered>) + Send + 'static,
 ) -> io::Result<Handle> {
     let emit: Emit = Arc::new(emit);
-    let (ear, ear_commands) = mpsc::channel();
+    let (ear, ear_commands) = mpsc::channel::<EarCommand>();
     let (mind, mind_commands) = mpsc::channel();
-    let (mouth, mouth_work) = Mouth::new(config.speaker.clone(), Arc::clone(&emit));
     let barge_in = config.barge_in;
+    let (said, ear_of_mouth) = (Arc::clone(&emit), ear.clone());
+    let said: Emit = Arc::new(move |event| {
+        // It listened for an interruption; nobody is asked any more.
+        if barge_in && matches!(event, VoiceEvent::Said(_)) {
+            let _ = ear_of_mouth.send(EarCommand::Close);
+        }
+        said(event);
+    });
+    let (mouth, mouth_work) = Mouth::new(config.speaker.clone(), said);
     let stopped_by = mouth.clone();
     thread::Builder::new().name("voice-mind".into()).spawn(move || {
         let (mut mind, reader, place) = match load(&config) {

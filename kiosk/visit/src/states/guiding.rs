@@ -3,7 +3,7 @@ use crate::session::Voice;
 use crate::{Effect, Event, Intent, Policy};
 use domain::kpi::KpiName;
 use domain::voice::{AnswerId, AskedOf, GuideAnswer, VoiceCommand, VoiceEvent};
-use domain::{Personal, RequestId, Timestamp};
+use domain::{Language, Personal, RequestId, Timestamp};
 use serde::Serialize;
 
 /// What the guide is doing.
@@ -45,6 +45,8 @@ pub struct Guiding {
     pub heard: Option<Personal<String>>,
     /// The last answer.
     pub answer: Option<GuideAnswer>,
+    /// Its language: the visitor may have chosen another since.
+    answered_in: Language,
     /// Why there is none.
     pub trouble: Option<GuideTrouble>,
     /// How often in a row nothing was understood, or nothing was known.
@@ -80,6 +82,7 @@ impl Guiding {
             turn: Turns::Waits,
             heard: None,
             answer: None,
+            answered_in: Language::default(),
             trouble: None,
             misses: 0,
             request: RequestId::default(),
@@ -127,7 +130,7 @@ impl Guiding {
         let text = answer.text.clone();
         self.request = cx.request();
         self.turns(cx, Turns::Speaks);
-        let (request, language) = (self.request, cx.session.settings.language);
+        let (request, language) = (self.request, self.answered_in);
         cx.out(Effect::Voice(VoiceCommand::Say { request, language, text }));
     }
 
@@ -205,6 +208,7 @@ impl Guiding {
                     None => {}
                 }
                 self.answer = Some((**answer).clone());
+                self.answered_in = cx.session.settings.language;
                 self.say(cx);
             }
             VoiceEvent::Said(request) if *request == self.request => {
