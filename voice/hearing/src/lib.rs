@@ -3,10 +3,12 @@
 
 mod sound;
 mod vad;
+mod vosk;
 mod whisper;
 
 pub use sound::{RATE, SoundError, loudness, read_wav, resample, write_wav};
 pub use vad::{Activity, FRAME, Span, Vad};
+pub use vosk::Vosk;
 pub use whisper::Whisper;
 
 use domain::Language;
