@@ -41,6 +41,12 @@ pub struct Summary {
     pub forms: BTreeMap<String, u64>,
     /// Troubles of printers, by kind.
     pub printer_troubles: BTreeMap<String, u64>,
+    /// Questions to the guide, by language (案内件数).
+    pub questions: BTreeMap<String, u64>,
+    /// Questions answered, by the answer.
+    pub answers: BTreeMap<String, u64>,
+    /// Questions without an answer, by language.
+    pub unanswered: BTreeMap<String, u64>,
     /// Calls for staff.
     pub staff_calls: u64,
     /// Ratings: how many gave 1, 2, 3, 4, 5.
@@ -82,6 +88,9 @@ impl Store {
                 "face_compared" => by(&mut summary.faces, label),
                 "form_printed" => by(&mut summary.forms, label),
                 "printer_trouble" => by(&mut summary.printer_troubles, label),
+                "question_heard" => by(&mut summary.questions, label),
+                "question_answered" => by(&mut summary.answers, label),
+                "question_unanswered" => by(&mut summary.unanswered, label),
                 "staff_called" => summary.staff_calls += 1,
                 "rated" => {
                     let level = usize::try_from(value).ok().and_then(|level| level.checked_sub(1));

@@ -103,6 +103,9 @@ fn rows(summary: &Summary) -> Vec<(&'static str, String, String)> {
         ("顔の照合", &summary.faces),
         ("印刷した様式", &summary.forms),
         ("プリンターの不具合", &summary.printer_troubles),
+        ("声で聞かれた件数（言語別）", &summary.questions),
+        ("答えた質問", &summary.answers),
+        ("答えられなかった件数（言語別）", &summary.unanswered),
     ];
     for (item, group) in groups {
         rows.extend(group.iter().map(|(kind, count)| (item, kind.clone(), count.to_string())));

@@ -83,7 +83,7 @@ impl World {
             log: None,
         };
         world.give(Event::Day(Date::constant(2026, 11, 23)));
-        if seed % 2 == 0 {
+        if seed.is_multiple_of(2) {
             world.give(Event::Voice(VoiceEvent::Ready));
         }
         world
