@@ -82,6 +82,24 @@ fn prompt(language: Language, hints: &Hints) -> String {
     format!("{lead}{}", words.chars().take(80).collect::<String>())
 }
 
+/// Whether a sentence is too long to be said twice on purpose.
+fn is_long(sentence: &str) -> bool {
+    sentence.chars().count() >= 8
+}
+
+/// The network likes to say a sentence again when the sound is over: what stands there twice in a row was said once.
+fn said_once(text: &str) -> String {
+    let ends = |c: char| matches!(c, '。' | '！' | '？' | '.' | '!' | '?');
+    let mut kept: Vec<&str> = Vec::new();
+    for sentence in text.split_inclusive(ends) {
+        let same = |last: &&str| last.trim() == sentence.trim();
+        if !(is_long(sentence.trim()) && kept.last().is_some_and(same)) {
+            kept.push(sentence);
+        }
+    }
+    kept.concat()
+}
+
 impl Recogniser for Whisper {
     fn hear(&mut self, samples: &[f32], language: Option<Language>, hints: &Hints) -> Result<Vec<Heard>, HearingError> {
         let mut heard = Vec::new();
@@ -124,7 +142,7 @@ impl Recogniser for Whisper {
             self.state.full(parameters, &piece).map_err(fault)?;
             let base = at as u64 * LONGEST as u64 * 1000;
             for segment in self.state.as_iter() {
-                let text = segment.to_str_lossy().map_err(fault)?.trim().to_owned();
+                let text = said_once(segment.to_str_lossy().map_err(fault)?.trim());
                 let (mut sum, mut count) = (0.0f32, 0u16);
                 for token in (0..segment.n_tokens()).filter_map(|token| segment.get_token(token)) {
                     let word = token.to_str_lossy().map_err(fault)?;
@@ -134,7 +152,8 @@ impl Recogniser for Whisper {
                         count += 1;
                     }
                 }
-                if !text.is_empty() && text.chars().any(char::is_alphanumeric) {
+                let again = heard.last().is_some_and(|last: &Heard| is_long(&text) && last.text == text);
+                if !text.is_empty() && !again && text.chars().any(char::is_alphanumeric) {
                     heard.push(Heard {
                         language,
                         text,
@@ -146,5 +165,20 @@ impl Recogniser for Whisper {
             }
         }
         Ok(heard)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::said_once;
+
+    #[test]
+    fn what_stands_there_twice_was_said_once() {
+        let text = "It is near. It is about a minute from here. It is about a minute from here.";
+        assert_eq!(said_once(text), "It is near. It is about a minute from here.");
+        assert_eq!(said_once("トイレはどこですか。トイレはどこですか。"), "トイレはどこですか。");
+        for same in ["はい。はい。", "3.5", "", "No end", "あ。い。あ。"] {
+            assert_eq!(said_once(same), same);
+        }
     }
 }
