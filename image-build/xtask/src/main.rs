@@ -124,9 +124,10 @@ fn test(machine: &Machine, steps: &mut Steps) -> Result<()> {
     steps.run("Build", &mut machine.cargo(["build", "--workspace", "--all-targets"]))?;
     // Once, and not by each test that is the first to ask.
     for guide in ["kurikara", "nagisa"] {
-        let pack = format!("voice/guides/{guide}");
-        let learn = ["run", "--quiet", "--package", "kiosk", "--", "voice", "ask", "--pack", &pack, "営業時間は"];
-        steps.run(&format!("Learning the guide {guide}"), &mut machine.cargo(learn))?;
+        let mut learn =
+            machine.cargo(["run", "--quiet", "--package", "kiosk", "--", "voice", "ask", "営業時間は", "--pack"]);
+        learn.arg(machine.root.join("voice/guides").join(guide));
+        steps.run(&format!("Learning the guide {guide}"), &mut learn)?;
     }
     let mut nextest = machine.cargo(["nextest", "run", "--workspace", "--profile", "ci"]);
     steps.run("Tests", &mut nextest).context("the failing tests' output stands above")
