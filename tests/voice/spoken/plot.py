@@ -25,7 +25,7 @@ def main():
            '<defs><pattern id="wrong" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
            '<rect width="6" height="6" fill="#ffd9d9"/><rect width="3" height="6" fill="#9b0515"/></pattern></defs>',
            '<rect width="100%" height="100%" fill="white"/>']
-    x = LEFT
+    x = 20
     for name, colour in PARTS:
         out.append(f'<rect x="{x}" y="18" width="16" height="16" fill="{colour}"/><text x="{x + 22}" y="31">{name}</text>')
         x += 40 + 7.2 * len(name)
