@@ -97,7 +97,7 @@ fn run(args: Args) -> Result<()> {
                         "--examples",
                         "--no-default-features",
                         "--features",
-                        "kiosk/tools",
+                        "kiosk/tools,kiosk/desktop",
                     ])
                     .args(parts),
             )?;

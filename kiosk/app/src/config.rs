@@ -1,5 +1,6 @@
 //! What an installer says of this one kiosk: its site pack and its devices.
 
+use agent::firewall::{Host, NoHost};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -71,11 +72,17 @@ pub struct Config {
     /// The voice guide's devices.
     #[serde(default)]
     pub voice: VoiceDevices,
+    /// Where newer systems come from, and when they may be started. For the appliance.
+    #[serde(default)]
+    pub update: agent::update::Config,
+    /// Further hosts that may be called, as `host:port` or by URL. For the appliance, which lets nothing else out.
+    #[serde(default)]
+    pub allow: Vec<String>,
     /// The database of counts.
     pub store: PathBuf,
     /// Record each run in this folder for developers (personal values by name only): one file a run, named by its start.
     pub recording: Option<PathBuf>,
-    /// The screen in pixels: width, height.
+    /// The screen in pixels: width, height. A kiosk that fills the whole screen and is told its size by the screen needs none.
     #[serde(default = "portrait")]
     pub screen: (u32, u32),
     /// Fill the whole screen.
@@ -123,6 +130,7 @@ impl Config {
             let what = format!("staff-call: {}: only http:// is spoken", line.url);
             return Err(ConfigError::Malformed { path: path.to_owned(), what });
         }
+        config.hosts().map_err(|what| ConfigError::Malformed { path: path.to_owned(), what: what.to_string() })?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let paths =
             [Some(&mut config.site), Some(&mut config.store), config.authorities.as_mut(), config.weights.as_mut()];
@@ -133,5 +141,23 @@ impl Config {
             *path = folder.join(&*path);
         }
         Ok(config)
+    }
+
+    /// Every host that this kiosk may call.
+    ///
+    /// # Errors
+    /// When one is named that is none.
+    pub fn hosts(&self) -> Result<Vec<Host>, NoHost> {
+        let slip = match &self.slip_printer {
+            Some(SlipPrinter::Tcp(address)) => Some(address.as_str()),
+            _ => None,
+        };
+        let camera = match &self.camera {
+            Some(Camera::Url(url)) => Some(url.as_str()),
+            _ => None,
+        };
+        let call = self.staff_call.as_ref().map(|call| call.url.as_str());
+        let named = [self.page_printer.as_deref(), slip, camera, call, self.update.url.as_deref()];
+        named.into_iter().flatten().chain(self.allow.iter().map(String::as_str)).map(Host::parse).collect()
     }
 }

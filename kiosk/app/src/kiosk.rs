@@ -106,6 +106,11 @@ impl Kiosk {
         &self.screen
     }
 
+    /// For how long nobody has touched anything; `None` while somebody is served, or something was left behind.
+    pub fn idle(&self) -> Option<Duration> {
+        self.visit.idle_ms().map(Duration::from_millis)
+    }
+
     /// What is shown.
     pub fn view(&self) -> Option<&View> {
         self.shown.as_ref()

@@ -3,6 +3,7 @@
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use kiosk::{Config, Kiosk};
+use sd_notify::NotifyState;
 use serde_json::json;
 use std::cell::RefCell;
 use std::io::BufReader;
@@ -53,6 +54,18 @@ enum Command {
     },
     /// What this kiosk has counted. Holds no personal value.
     Kpi(store::tool::KpiArgs),
+    /// Look after the appliance's system: which one runs, newer ones, what became of them.
+    #[command(subcommand)]
+    Update(agent::update::Command),
+    /// Let out what the configuration names, and nothing else; let nothing in. Wants nftables, and the right to use it.
+    Firewall {
+        /// The kiosk's configuration.
+        config: PathBuf,
+    },
+    /// Wait until the kiosk's screen has been up for twenty seconds; fail when it does not come or does not stay.
+    Health,
+    /// Show that this kiosk is out of order, and where to go. For the service manager, when the kiosk will not start.
+    OutOfOrder,
 }
 
 #[cfg(feature = "tools")]
@@ -71,7 +84,11 @@ enum Face {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    if !matches!(args.command, Command::Replay { .. } | Command::Kpi(_))
+    let holds_nothing = matches!(
+        args.command,
+        Command::Replay { .. } | Command::Kpi(_) | Command::Update(_) | Command::Firewall { .. } | Command::Health | Command::OutOfOrder
+    );
+    if !holds_nothing
         && let Err(error) = never_dump_memory()
     {
         eprintln!("kiosk: memory cannot be kept out of core dumps: {error}");
@@ -95,6 +112,18 @@ fn main() -> ExitCode {
         Command::Voice(command) => voice::tool::run(&command),
         Command::Replay { file, json } => replay(&file, json),
         Command::Kpi(args) => store::tool::run(&args),
+        Command::Update(command) => agent::update::command(&command, |path| {
+            Config::load(path).map(|config| config.update).map_err(|error| error.to_string())
+        }),
+        Command::Firewall { config } => firewall(&config),
+        Command::Health => agent::health::run(),
+        Command::OutOfOrder => match screens::show_out_of_order() {
+            Ok(()) => 0,
+            Err(error) => {
+                eprintln!("kiosk: the screen cannot be shown: {error}");
+                1
+            }
+        },
     };
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
@@ -119,6 +148,43 @@ fn pump() {
     });
 }
 
+/// Tells the service manager, where there is one, that the screen is there, that this program lives, and for how long nobody
+/// has been here.
+#[derive(Default)]
+struct Report {
+    ticks: u32,
+    said: String,
+}
+
+impl Report {
+    /// To be called at every tick of the event loop.
+    fn tick(&mut self) {
+        /// The first tick may come before the first picture is drawn; between two the loop draws.
+        const DRAWN: u32 = 2;
+        /// Every two seconds.
+        const ALIVE: u32 = 8;
+        self.ticks = self.ticks.wrapping_add(1);
+        let mut states = Vec::new();
+        if self.ticks == DRAWN {
+            states.push(NotifyState::Ready);
+        }
+        if self.ticks.is_multiple_of(ALIVE) {
+            states.push(NotifyState::Watchdog);
+        }
+        // `kiosk update` reads these words. Whole minutes: nobody learns more of a visitor than that there was one.
+        let idle = KIOSK.with_borrow(|kiosk| kiosk.as_ref().and_then(Kiosk::idle));
+        let says = idle.map_or_else(|| "serving".to_owned(), |idle| format!("idle for {} min", idle.as_secs() / 60));
+        if self.said != says {
+            self.said = says;
+            states.push(NotifyState::Status(&self.said));
+        }
+        // Without a service manager there is nobody to tell.
+        if !states.is_empty() {
+            drop(sd_notify::notify(false, &states));
+        }
+    }
+}
+
 fn run(config: &Path) -> anyhow::Result<()> {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()))
@@ -129,12 +195,35 @@ fn run(config: &Path) -> anyhow::Result<()> {
     let kiosk = Kiosk::start(&config, || drop(slint::invoke_from_event_loop(pump)))?;
     KIOSK.set(Some(kiosk));
     let ticks = slint::Timer::default();
-    ticks.start(slint::TimerMode::Repeated, std::time::Duration::from_millis(250), pump);
+    let mut report = Report::default();
+    ticks.start(slint::TimerMode::Repeated, std::time::Duration::from_millis(250), move || {
+        pump();
+        report.tick();
+    });
     let result = KIOSK.with_borrow(|kiosk| kiosk.as_ref().map(|kiosk| kiosk.screen().window().show())).transpose();
     result.context("the screen cannot be shown")?;
     slint::run_event_loop().context("the screen failed")?;
     KIOSK.set(None);
     Ok(())
+}
+
+/// A configuration that cannot be read lets nothing out.
+fn firewall(config: &Path) -> i32 {
+    let hosts = Config::load(config).map_err(anyhow::Error::from).and_then(|config| Ok(config.hosts()?));
+    let hosts = hosts.unwrap_or_else(|error| {
+        eprintln!("kiosk firewall: {error:#}; nothing is let out");
+        Vec::new()
+    });
+    match agent::firewall::enforce(&hosts) {
+        Ok(unknown) => {
+            unknown.iter().for_each(|name| eprintln!("kiosk firewall: {name} is not known yet"));
+            0
+        }
+        Err(error) => {
+            eprintln!("kiosk firewall: {error}");
+            1
+        }
+    }
 }
 
 fn replay(file: &Path, as_json: bool) -> i32 {

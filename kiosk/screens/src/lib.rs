@@ -98,6 +98,22 @@ impl Core {
     }
 }
 
+/// Shows, until the process ends, that this kiosk is out of order and that people are asked to the desk. Needs no site and
+/// no device but the screen.
+///
+/// # Errors
+/// When there is no display, or no backend to draw on.
+pub fn show_out_of_order() -> Result<(), PlatformError> {
+    let window = ui::OutOfOrderWindow::new()?;
+    let size = window.window().size();
+    let scale_factor = size.width.max(size.height).max(1) as f32 / 1920.0;
+    if size.width > 0 {
+        window.window().dispatch_event(slint::platform::WindowEvent::ScaleFactorChanged { scale_factor });
+    }
+    window.window().set_fullscreen(true);
+    window.run()
+}
+
 /// The kiosk's screen. Lives on the UI thread.
 pub struct Screen {
     core: Rc<Core>,
@@ -110,7 +126,11 @@ impl Screen {
     /// When there is no display, or no backend to draw on.
     pub fn new(options: Options, on_intent: impl Fn(Intent) + 'static) -> Result<Self, PlatformError> {
         let app = ui::App::new()?;
-        let (width, height) = (options.size.0.max(1), options.size.1.max(1));
+        // Without a display server the window is the screen from the start; elsewhere its size is not known yet.
+        let whole = app.window().size();
+        let known = options.fullscreen && whole.width > 0 && whole.height > 0;
+        let (width, height) = if known { (whole.width, whole.height) } else { options.size };
+        let (width, height) = (width.max(1), height.max(1));
         let scale = width.max(height) as f32 / 1920.0;
         app.window().dispatch_event(slint::platform::WindowEvent::ScaleFactorChanged { scale_factor: scale });
         app.window().set_size(PhysicalSize::new(width, height));

@@ -90,6 +90,11 @@ impl Visit {
         &self.devices
     }
 
+    /// For how many milliseconds nobody has given a sign of life; `None` but on the home screen.
+    pub fn idle_ms(&self) -> Option<u64> {
+        self.state.is_home().then(|| self.now.since(self.last_sign_of_life))
+    }
+
     /// What the visit holds; empty on the home screen.
     pub fn session(&self) -> &Session {
         &self.session

@@ -1,0 +1,162 @@
+//! `kiosk firewall`: out to the hosts that the configuration names, in for nobody.
+
+use crate::program::{ProgramError, run};
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::process::Command;
+
+/// A host and port that the kiosk may call.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Host {
+    /// A name or an address.
+    pub host: String,
+    /// A TCP port.
+    pub port: u16,
+}
+
+/// Not a host that may be called.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?}: neither host:port nor an address that begins with http://, https:// or ipp://")]
+pub struct NoHost(String);
+
+impl Host {
+    /// Reads `host:port`, or the host of a URL whose scheme has a port of its own.
+    ///
+    /// # Errors
+    /// When the text is neither.
+    pub fn parse(text: &str) -> Result<Self, NoHost> {
+        let no = || NoHost(text.to_owned());
+        let (authority, default) = match text.split_once("://") {
+            None => (text, None),
+            Some((scheme, rest)) => {
+                let port = match scheme {
+                    "http" => 80,
+                    "https" => 443,
+                    "ipp" | "ipps" => 631,
+                    _ => return Err(no()),
+                };
+                let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+                (authority.rsplit_once('@').map_or(authority, |(_, host)| host), Some(port))
+            }
+        };
+        let (host, port) = match authority.rsplit_once(':') {
+            // An IPv6 address in brackets, without a port.
+            Some((_, tail)) if tail.ends_with(']') => (authority, default.ok_or_else(no)?),
+            Some((host, port)) => (host, port.parse().map_err(|_| no())?),
+            None => (authority, default.ok_or_else(no)?),
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let plain = |c: char| c.is_ascii_alphanumeric() || ".-_:".contains(c);
+        if host.is_empty() || !host.chars().all(plain) {
+            return Err(no());
+        }
+        Ok(Self { host: host.to_owned(), port })
+    }
+
+    /// Its addresses as far as they are known now.
+    fn addresses(&self) -> Vec<SocketAddr> {
+        (self.host.as_str(), self.port).to_socket_addrs().map(Iterator::collect).unwrap_or_default()
+    }
+}
+
+/// The whole filter, as `nft -f` reads it. It replaces the one before at once or not at all.
+///
+/// Besides `allowed`, only the programs that need it may ask for an address (DHCP, RFC 2131), for names (the resolver alone)
+/// and for the time (chrony alone); neighbours are found (RFC 4861). Nothing that comes in is answered, not even by a refusal.
+pub fn rules(allowed: &BTreeSet<SocketAddr>) -> String {
+    let elements = |v4: bool| {
+        let of_kind = allowed.iter().filter(|address| address.is_ipv4() == v4);
+        let list: Vec<String> = of_kind.map(|address| format!("{} . {}", address.ip(), address.port())).collect();
+        if list.is_empty() { String::new() } else { format!(" elements = {{ {} }}", list.join(", ")) }
+    };
+    let (v4, v6) = (elements(true), elements(false));
+    format!(
+        "table inet madoguchi
+delete table inet madoguchi
+table inet madoguchi {{
+	set hosts4 {{ type ipv4_addr . inet_service;{v4} }}
+	set hosts6 {{ type ipv6_addr . inet_service;{v6} }}
+	chain input {{
+		type filter hook input priority 0; policy drop;
+		iif lo accept
+		ct state established,related accept
+		udp sport 67 udp dport 68 accept
+		icmpv6 type {{ nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert }} ip6 hoplimit 255 accept
+	}}
+	chain forward {{ type filter hook forward priority 0; policy drop; }}
+	chain output {{
+		type filter hook output priority 0; policy drop;
+		oif lo accept
+		ct state established,related accept
+		udp sport 68 udp dport 67 accept
+		udp dport 547 accept
+		icmpv6 type {{ nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, mld2-listener-report }} accept
+		meta l4proto {{ tcp, udp }} th dport 53 meta skuid \"systemd-resolve\" accept
+		udp dport 123 meta skuid \"_chrony\" accept
+		ip daddr . tcp dport @hosts4 accept
+		ip6 daddr . tcp dport @hosts6 accept
+	}}
+}}
+"
+    )
+}
+
+/// Puts the filter in force. A name that cannot be resolved yet (no network) opens nothing; called again later, it does.
+/// Gives the names that are still unknown.
+///
+/// # Errors
+/// When the filter is refused: then the one before stays in force.
+pub fn enforce(hosts: &[Host]) -> Result<Vec<String>, ProgramError> {
+    let mut allowed = BTreeSet::new();
+    let mut unknown = Vec::new();
+    for host in hosts {
+        let addresses = match host.host.parse::<IpAddr>() {
+            Ok(address) => vec![SocketAddr::new(address, host.port)],
+            Err(_) => host.addresses(),
+        };
+        if addresses.is_empty() {
+            unknown.push(host.host.clone());
+        }
+        allowed.extend(addresses);
+    }
+    run(Command::new("nft").args(["-f", "-"]), Some(&rules(&allowed)))?;
+    Ok(unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn hosts_are_read_from_addresses() {
+        let host = |text: &str| Host::parse(text).map(|host| format!("{} {}", host.host, host.port));
+        assert_eq!(host("ipp://192.0.2.10/ipp/print").unwrap(), "192.0.2.10 631");
+        assert_eq!(host("https://updates.example.lg.jp/madoguchi/").unwrap(), "updates.example.lg.jp 443");
+        assert_eq!(host("http://[2001:db8::7]:8080/call").unwrap(), "2001:db8::7 8080");
+        assert_eq!(host("https://[2001:db8::7]").unwrap(), "2001:db8::7 443");
+        assert_eq!(host("192.0.2.11:9100").unwrap(), "192.0.2.11 9100");
+        for not in ["", "192.0.2.11", "ftp://x/", "http://a b/", "x:99999", "http://", "a;b:80", "a\nb:80"] {
+            assert!(host(not).is_err(), "{not}");
+        }
+    }
+
+    #[test]
+    fn everything_is_dropped_but_what_is_named() {
+        let allowed = ["192.0.2.10:631", "[2001:db8::7]:443"].map(|text| text.parse().unwrap()).into();
+        let rules = rules(&allowed);
+        assert_eq!(rules.matches("policy drop").count(), 3);
+        assert!(rules.contains("elements = { 192.0.2.10 . 631 }"), "{rules}");
+        assert!(rules.contains("elements = { 2001:db8::7 . 443 }"), "{rules}");
+        assert!(!super::rules(&BTreeSet::new()).contains("elements"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_gets_into_the_rules(text in "\\PC{0,60}") {
+            if let Ok(host) = Host::parse(&text) {
+                prop_assert!(host.host.chars().all(|c| c.is_ascii_alphanumeric() || ".-_:".contains(c)));
+            }
+        }
+    }
+}

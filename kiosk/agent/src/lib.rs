@@ -1,0 +1,18 @@
+//! What looks after the appliance while nobody watches: updates, health, the firewall.
+//!
+//! Each is a command that a unit of the image runs (`image-build/mkosi`); none stays in memory. Decisions are pure functions
+//! here; the work is done by the system's own programs: `systemd-sysupdate` checks signatures and writes slots,
+//! `systemd-boot` counts tries, `nft` filters.
+
+pub mod firewall;
+pub mod health;
+mod history;
+mod program;
+mod slots;
+pub mod update;
+mod version;
+mod window;
+
+pub use program::ProgramError;
+pub use version::Version;
+pub use window::Window;
