@@ -102,7 +102,16 @@ impl Machine {
         self.python(steps, "peers", &self.root.join("tests/bench/peers/requirements.txt"))
     }
 
-    fn packages(&self, steps: &mut Steps, lists: &[(&str, &[&str])]) -> Result<()> {
+    /// Where what was prepared lies.
+    pub fn cache(&self) -> &Path {
+        &self.cache
+    }
+
+    /// Installs Debian packages that are missing.
+    ///
+    /// # Errors
+    /// When one cannot be had.
+    pub fn packages(&self, steps: &mut Steps, lists: &[(&str, &[&str])]) -> Result<()> {
         let wanted: Vec<&str> = lists.iter().flat_map(|(_, names)| names.iter().copied()).collect();
         let missing: Vec<&str> = wanted.into_iter().filter(|name| !installed(name)).collect();
         if missing.is_empty() {

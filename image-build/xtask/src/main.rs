@@ -2,6 +2,7 @@
 //!
 //! It is small on purpose: it must compile on a machine that has nothing but Rust and a C compiler.
 
+mod image;
 mod machine;
 mod steps;
 
@@ -39,6 +40,12 @@ enum Command {
         #[arg(long, default_value = "city-hall", value_parser = ["city-hall", "roadside"])]
         site: String,
     },
+    /// Build the appliance's disk image: signed, verified, with two slots, for a site. Needs root.
+    ///
+    /// Trees of Debian 13, packages and what was compiled stay in $MADOGUCHI_CACHE/image; from nothing it takes about an hour
+    /// on two cores, afterwards some minutes. The keys are made at the first build in $MADOGUCHI_KEYS (default:
+    /// ~/.local/share/madoguchi/keys).
+    Image(image::ImageArgs),
     /// Measure: card to form, forms a second, face decision, start and memory, each beside a peer. Takes about ten minutes.
     Bench,
 }
@@ -80,6 +87,11 @@ fn run(args: Args) -> Result<()> {
             }
             demo.args(["--site", &site]);
             steps.run("The demo", demo.arg("--out").arg(machine.target().join("demo")))?;
+        }
+        Command::Image(args) => {
+            machine.setup(&mut steps)?;
+            machine.voice(&mut steps)?;
+            image::image(&machine, &mut steps, &args)?;
         }
         Command::Bench => {
             machine.setup(&mut steps)?;

@@ -1,0 +1,293 @@
+//! A machine: QEMU with UEFI firmware, Secure Boot in setup mode, a TPM, a disk, a screen in portrait, fingers, a watchdog.
+
+use anyhow::{Context, Result, bail};
+use image::RgbImage;
+use serde_json::{Value, json};
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long to wait for what comes in a moment.
+const MOMENT: Duration = Duration::from_secs(30);
+
+/// A machine that was bought: its disk, its TPM, the keys in its firmware. They stay when it is switched off.
+pub struct Machine {
+    folder: PathBuf,
+    firmware: PathBuf,
+    /// Further arguments of QEMU.
+    pub extra: Vec<String>,
+}
+
+impl Machine {
+    /// A new machine with `image` written to the beginning of its disk. `firmware` is the folder of OVMF.
+    pub fn new(folder: &Path, firmware: &Path, image: &Path) -> Result<Self> {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        fs::create_dir_all(folder.join("tpm"))?;
+        fs::copy(firmware.join("OVMF_VARS_4M.fd"), folder.join("firmware.fd"))?;
+        let disk = folder.join("disk.raw");
+        // Sparse, as the image is.
+        let status = Command::new("cp").arg("--sparse=always").arg(image).arg(&disk).status()?;
+        if !status.success() {
+            bail!("{} cannot be copied", image.display());
+        }
+        File::options().write(true).open(&disk)?.set_len(10 << 30)?;
+        Ok(Self { folder: folder.to_owned(), firmware: firmware.to_owned(), extra: Vec::new() })
+    }
+
+    /// Its disk.
+    pub fn disk(&self) -> PathBuf {
+        self.folder.join("disk.raw")
+    }
+
+    /// What it wrote to the first serial line since it was last switched on.
+    pub fn serial(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.folder.join("serial.log")).unwrap_or_default()).into_owned()
+    }
+
+    /// Throws its TPM away: the disk is in another machine now.
+    pub fn without_its_tpm(&self) -> Result<()> {
+        fs::remove_dir_all(self.folder.join("tpm"))?;
+        Ok(fs::create_dir_all(self.folder.join("tpm"))?)
+    }
+
+    /// Switches it on.
+    pub fn on(&self) -> Result<Running> {
+        let at = |name: &str| self.folder.join(name).display().to_string();
+        for name in ["qmp", "shell", "tpm.socket", "serial.log"] {
+            drop(fs::remove_file(self.folder.join(name)));
+        }
+        let tpm = Command::new("swtpm")
+            .args(["socket", "--tpm2", "--terminate", "--tpmstate", &format!("dir={}", at("tpm"))])
+            .args(["--ctrl", &format!("type=unixio,path={}", at("tpm.socket"))])
+            .stdout(Stdio::null())
+            .stderr(File::create(at("tpm.log"))?)
+            .spawn()
+            .context("swtpm")?;
+        let tpm = Process(tpm);
+        wait(MOMENT, "the TPM", || Ok(Path::new(&at("tpm.socket")).exists().then_some(())))?;
+        let code = self.firmware.join("OVMF_CODE_4M.secboot.fd");
+        let qemu = Command::new("qemu-system-x86_64")
+            .args(["-machine", "q35,smm=on", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "2", "-m", "3072"])
+            .args(["-nodefaults", "-display", "none", "-uuid", "4c4c4544-0051-4b10-8052-cac04f313233"])
+            .args(["-global", "driver=cfi.pflash01,property=secure,value=on"])
+            .args(["-drive", &format!("if=pflash,format=raw,unit=0,readonly=on,file={}", code.display())])
+            .args(["-drive", &format!("if=pflash,format=raw,unit=1,file={}", at("firmware.fd"))])
+            .args(["-drive", &format!("if=none,id=disk,format=raw,file={},cache=writeback,discard=unmap", at("disk.raw"))])
+            .args(["-device", "virtio-blk-pci,drive=disk,bootindex=1"])
+            .args(["-chardev", &format!("socket,id=tpm,path={}", at("tpm.socket"))])
+            .args(["-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-crb,tpmdev=tpm0"])
+            .args(["-device", "virtio-gpu-pci,xres=1080,yres=1920", "-device", "virtio-multitouch-pci"])
+            .args(["-device", "qemu-xhci,id=usb", "-device", "i6300esb", "-action", "watchdog=reset"])
+            .args(["-object", "rng-random,filename=/dev/urandom,id=rng0", "-device", "virtio-rng-pci,rng=rng0"])
+            .args(["-audiodev", "none,id=sound", "-device", "virtio-sound-pci,audiodev=sound"])
+            .args(["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net"])
+            .args(["-serial", &format!("file:{}", at("serial.log"))])
+            .args(["-chardev", &format!("socket,id=shell,path={},server=on,wait=off", at("shell")), "-serial", "chardev:shell"])
+            .args(["-qmp", &format!("unix:{},server=on,wait=off", at("qmp"))])
+            .args(&self.extra)
+            .stdout(Stdio::null())
+            .stderr(File::create(at("qemu.log"))?)
+            .spawn()
+            .context("qemu-system-x86_64")?;
+        let mut qemu = Process(qemu);
+        let connect = |name: &str, qemu: &mut Process| {
+            wait(MOMENT, name, || {
+                if let Some(status) = qemu.0.try_wait()? {
+                    bail!("QEMU ended ({status}): {}", fs::read_to_string(at("qemu.log")).unwrap_or_default());
+                }
+                Ok(UnixStream::connect(at(name)).ok())
+            })
+        };
+        let qmp = connect("qmp", &mut qemu)?;
+        qmp.set_read_timeout(Some(MOMENT))?;
+        let shell = connect("shell", &mut qemu)?;
+        let mut running = Running {
+            qemu,
+            _tpm: tpm,
+            qmp: BufReader::new(qmp),
+            shell,
+            since: Instant::now(),
+            picture: self.folder.join("screen.png"),
+            resets: 0,
+        };
+        running.answer()?;
+        running.qmp("qmp_capabilities", json!({}))?;
+        Ok(running)
+    }
+}
+
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Switched off at the wall.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// A machine that is switched on. Dropping it cuts the power.
+pub struct Running {
+    qemu: Process,
+    _tpm: Process,
+    qmp: BufReader<UnixStream>,
+    shell: UnixStream,
+    /// When it was switched on.
+    pub since: Instant,
+    picture: PathBuf,
+    /// How often it was started again, by itself or by its watchdog.
+    pub resets: u32,
+}
+
+impl Running {
+    /// One command of the QEMU Machine Protocol.
+    pub fn qmp(&mut self, command: &str, arguments: Value) -> Result<Value> {
+        let line = json!({ "execute": command, "arguments": arguments });
+        self.qmp.get_mut().write_all(format!("{line}\n").as_bytes())?;
+        loop {
+            let answer = self.answer()?;
+            if let Some(error) = answer.get("error") {
+                bail!("{command}: {error}");
+            }
+            if let Some(value) = answer.get("return") {
+                return Ok(value.clone());
+            }
+        }
+    }
+
+    fn answer(&mut self) -> Result<Value> {
+        let mut line = String::new();
+        if self.qmp.read_line(&mut line).context("QEMU does not answer")? == 0 {
+            bail!("QEMU has ended");
+        }
+        let value: Value = serde_json::from_str(&line)?;
+        if value["event"] == "RESET" && value["data"]["guest"] == true {
+            self.resets += 1;
+        }
+        Ok(value)
+    }
+
+    /// What is on its screen.
+    pub fn screen(&mut self) -> Result<RgbImage> {
+        let file = self.picture.display().to_string();
+        self.qmp("screendump", json!({ "filename": file, "format": "png" }))?;
+        Ok(image::open(&self.picture).context("the picture of the screen")?.to_rgb8())
+    }
+
+    /// Waits until the screen is as `wanted`, and gives it.
+    pub fn wait_screen(&mut self, limit: Duration, what: &str, wanted: impl Fn(&RgbImage) -> bool) -> Result<RgbImage> {
+        let began = Instant::now();
+        loop {
+            let screen = self.screen()?;
+            if wanted(&screen) {
+                return Ok(screen);
+            }
+            if began.elapsed() > limit {
+                bail!("{what} did not come within {} s; the screen is in {}", limit.as_secs(), self.picture.display());
+            }
+            // One picture a second is enough to see a minute's change, and costs the machine little.
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    }
+
+    /// A finger at this place, in pixels of a screen of 1080 x 1920.
+    pub fn touch(&mut self, x: u32, y: u32) -> Result<()> {
+        let scale = |value: u32, whole: u32| value * 0x7fff / whole;
+        let (x, y) = (scale(x, 1080), scale(y, 1920));
+        let finger = |kind: &str, axis: &str, value: u32, id: i32| json!({ "type": "mtt", "data": { "type": kind, "slot": 0, "tracking-id": id, "axis": axis, "value": value } });
+        let button = |down: bool| json!({ "type": "btn", "data": { "down": down, "button": "touch" } });
+        let down = json!({ "events": [button(true), finger("begin", "x", x, 1), finger("data", "x", x, 1), finger("data", "y", y, 1)] });
+        self.qmp("input-send-event", down)?;
+        // As long as a finger stays.
+        std::thread::sleep(Duration::from_millis(300));
+        self.qmp("input-send-event", json!({ "events": [button(false), finger("end", "x", 0, -1)] }))?;
+        Ok(())
+    }
+
+    /// Keys that are pressed together on a keyboard.
+    pub fn keys(&mut self, keys: &[&str]) -> Result<()> {
+        let keys: Vec<Value> = keys.iter().map(|key| json!({ "type": "qcode", "data": key })).collect();
+        self.qmp("send-key", json!({ "keys": keys, "hold-time": 200 })).map(drop)
+    }
+
+    /// Runs a command in a debug image's shell; gives what it wrote and its exit code.
+    pub fn shell(&mut self, command: &str, limit: Duration) -> Result<(String, i32)> {
+        let mark = format!("mark{}", self.since.elapsed().as_nanos());
+        // The mark is typed in two halves: what is typed is echoed.
+        let (half, rest) = mark.split_at(4);
+        self.shell.write_all(format!("\n{command}; echo \"{half}\"'{rest}='$?\n").as_bytes())?;
+        self.shell.set_read_timeout(Some(Duration::from_secs(1)))?;
+        let (mut text, began, wanted) = (String::new(), Instant::now(), format!("{mark}="));
+        let mut buffer = [0; 65536];
+        loop {
+            match self.shell.read(&mut buffer) {
+                Ok(0) => bail!("the serial line was closed"),
+                Ok(n) => text += &String::from_utf8_lossy(&buffer[..n]).replace('\r', ""),
+                Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
+                Err(error) => return Err(error.into()),
+            }
+            if let Some(end) = text.find(&wanted)
+                && let Some((code, _)) = text[end + wanted.len()..].split_once('\n')
+            {
+                let said = text[..end].split_once('\n').map_or("", |(_, said)| said).trim().to_owned();
+                return Ok((said, code.trim().parse().unwrap_or(-1)));
+            }
+            if began.elapsed() > limit {
+                bail!("{command:?} did not end within {} s: {text}", limit.as_secs());
+            }
+        }
+    }
+
+    /// Waits until a debug image's shell answers.
+    pub fn wait_shell(&mut self, limit: Duration) -> Result<()> {
+        let began = Instant::now();
+        while self.shell("true", Duration::from_secs(5)).is_err() {
+            if began.elapsed() > limit {
+                bail!("no shell within {} s", limit.as_secs());
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the machine has started again this often since it was switched on.
+    pub fn wait_resets(&mut self, resets: u32, limit: Duration) -> Result<()> {
+        let began = Instant::now();
+        while self.resets < resets {
+            self.qmp("query-status", json!({}))?;
+            if began.elapsed() > limit {
+                bail!("started again {} times within {} s, expected {resets}", self.resets, limit.as_secs());
+            }
+            std::thread::sleep(Duration::from_millis(500));
+        }
+        Ok(())
+    }
+
+    /// Cuts the power.
+    pub fn cut(self) {
+        drop(self);
+    }
+
+    /// Whether QEMU still runs.
+    pub fn lives(&mut self) -> bool {
+        matches!(self.qemu.0.try_wait(), Ok(None))
+    }
+}
+
+/// Asks again and again until there is an answer.
+pub fn wait<T>(limit: Duration, what: &str, mut ask: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = ask()? {
+            return Ok(answer);
+        }
+        if began.elapsed() > limit {
+            bail!("{what} did not come within {} s", limit.as_secs());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
