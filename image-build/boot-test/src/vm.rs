@@ -72,12 +72,26 @@ impl Machine {
         wait(MOMENT, "the TPM", || Ok(Path::new(&at("tpm.socket")).exists().then_some(())))?;
         let code = self.firmware.join("OVMF_CODE_4M.secboot.fd");
         let qemu = Command::new("qemu-system-x86_64")
-            .args(["-machine", "q35,smm=on", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "2", "-m", "3072"])
+            .args([
+                "-machine",
+                "q35,smm=on",
+                "-accel",
+                "tcg,thread=multi,tb-size=512",
+                "-cpu",
+                "max",
+                "-smp",
+                "2",
+                "-m",
+                "3072",
+            ])
             .args(["-nodefaults", "-display", "none", "-uuid", "4c4c4544-0051-4b10-8052-cac04f313233"])
             .args(["-global", "driver=cfi.pflash01,property=secure,value=on"])
             .args(["-drive", &format!("if=pflash,format=raw,unit=0,readonly=on,file={}", code.display())])
             .args(["-drive", &format!("if=pflash,format=raw,unit=1,file={}", at("firmware.fd"))])
-            .args(["-drive", &format!("if=none,id=disk,format=raw,file={},cache=writeback,discard=unmap", at("disk.raw"))])
+            .args([
+                "-drive",
+                &format!("if=none,id=disk,format=raw,file={},cache=writeback,discard=unmap", at("disk.raw")),
+            ])
             .args(["-device", "virtio-blk-pci,drive=disk,bootindex=1"])
             .args(["-chardev", &format!("socket,id=tpm,path={}", at("tpm.socket"))])
             .args(["-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-crb,tpmdev=tpm0"])
@@ -87,7 +101,12 @@ impl Machine {
             .args(["-audiodev", "none,id=sound", "-device", "virtio-sound-pci,audiodev=sound"])
             .args(["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net"])
             .args(["-serial", &format!("file:{}", at("serial.log"))])
-            .args(["-chardev", &format!("socket,id=shell,path={},server=on,wait=off", at("shell")), "-serial", "chardev:shell"])
+            .args([
+                "-chardev",
+                &format!("socket,id=shell,path={},server=on,wait=off", at("shell")),
+                "-serial",
+                "chardev:shell",
+            ])
             .args(["-qmp", &format!("unix:{},server=on,wait=off", at("qmp"))])
             .args(&self.extra)
             .stdout(Stdio::null())
@@ -228,7 +247,8 @@ impl Running {
             match self.shell.read(&mut buffer) {
                 Ok(0) => bail!("the serial line was closed"),
                 Ok(n) => text += &String::from_utf8_lossy(&buffer[..n]).replace('\r', ""),
-                Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
+                Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
+                }
                 Err(error) => return Err(error.into()),
             }
             if let Some(end) = text.find(&wanted)

@@ -1,12 +1,12 @@
-//! What looks after the appliance while nobody watches: updates, health, the firewall.
+//! What looks after the appliance while nobody watches: updates, health, the network.
 //!
 //! Each is a command that a unit of the image runs (`image-build/mkosi`); none stays in memory. Decisions are pure functions
 //! here; the work is done by the system's own programs: `systemd-sysupdate` checks signatures and writes slots,
 //! `systemd-boot` counts tries, `nft` filters.
 
-pub mod firewall;
 pub mod health;
 mod history;
+pub mod network;
 mod program;
 mod slots;
 pub mod update;

@@ -168,14 +168,14 @@ fn due(
     Ok(newest.version.clone())
 }
 
-/// What a start means for the update that was on trial.
+/// What a start means for the update that was on trial. A system that runs but is still being tried has not proved itself.
 fn verdict(on_trial: Option<&Version>, running: &Version, installed: &[Installed]) -> Option<Happened> {
     let trial = on_trial?;
+    let tries = installed.iter().find(|one| one.version == *trial).and_then(|one| one.tries);
     if trial == running {
-        return Some(Happened::Healthy { version: trial.clone() });
+        return tries.is_none().then(|| Happened::Healthy { version: trial.clone() });
     }
-    let tries =
-        installed.iter().find(|one| one.version == *trial).and_then(|one| one.tries).map_or(0, |(_, done)| done);
+    let tries = tries.map_or(0, |(_, done)| done);
     Some(Happened::Returned { from: trial.clone(), to: running.clone(), tries })
 }
 
@@ -527,8 +527,9 @@ mod tests {
     fn a_start_says_what_became_of_the_update() {
         let installed = [proven("1"), tried("2", 0, 3)];
         assert_eq!(verdict(None, &version("1"), &installed), None);
+        assert_eq!(verdict(Some(&version("2")), &version("2"), &[tried("2", 1, 2)]), None);
         let healthy = Happened::Healthy { version: version("2") };
-        assert_eq!(verdict(Some(&version("2")), &version("2"), &installed), Some(healthy));
+        assert_eq!(verdict(Some(&version("2")), &version("2"), &[proven("1"), proven("2")]), Some(healthy));
         let returned = Happened::Returned { from: version("2"), to: version("1"), tries: 3 };
         assert_eq!(verdict(Some(&version("2")), &version("1"), &installed), Some(returned));
     }

@@ -1,6 +1,6 @@
 //! What an installer says of this one kiosk: its site pack and its devices.
 
-use agent::firewall::{Host, NoHost};
+use agent::network::{Address, Host, NoHost};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -75,6 +75,8 @@ pub struct Config {
     /// Where newer systems come from, and when they may be started. For the appliance.
     #[serde(default)]
     pub update: agent::update::Config,
+    /// Its address where there is no DHCP. For the appliance.
+    pub network: Option<Address>,
     /// Further hosts that may be called, as `host:port` or by URL. For the appliance, which lets nothing else out.
     #[serde(default)]
     pub allow: Vec<String>,

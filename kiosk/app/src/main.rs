@@ -57,8 +57,9 @@ enum Command {
     /// Look after the appliance's system: which one runs, newer ones, what became of them.
     #[command(subcommand)]
     Update(agent::update::Command),
-    /// Let out what the configuration names, and nothing else; let nothing in. Wants nftables, and the right to use it.
-    Firewall {
+    /// Give the appliance its address; let out what the configuration names, and nothing else; let nothing in. Wants nftables,
+    /// and the right to use it.
+    Network {
         /// The kiosk's configuration.
         config: PathBuf,
     },
@@ -86,11 +87,14 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let holds_nothing = matches!(
         args.command,
-        Command::Replay { .. } | Command::Kpi(_) | Command::Update(_) | Command::Firewall { .. } | Command::Health | Command::OutOfOrder
+        Command::Replay { .. }
+            | Command::Kpi(_)
+            | Command::Update(_)
+            | Command::Network { .. }
+            | Command::Health
+            | Command::OutOfOrder
     );
-    if !holds_nothing
-        && let Err(error) = never_dump_memory()
-    {
+    if !holds_nothing && let Err(error) = never_dump_memory() {
         eprintln!("kiosk: memory cannot be kept out of core dumps: {error}");
         return ExitCode::FAILURE;
     }
@@ -115,7 +119,7 @@ fn main() -> ExitCode {
         Command::Update(command) => agent::update::command(&command, |path| {
             Config::load(path).map(|config| config.update).map_err(|error| error.to_string())
         }),
-        Command::Firewall { config } => firewall(&config),
+        Command::Network { config } => network(&config),
         Command::Health => agent::health::run(),
         Command::OutOfOrder => match screens::show_out_of_order() {
             Ok(()) => 0,
@@ -208,19 +212,21 @@ fn run(config: &Path) -> anyhow::Result<()> {
 }
 
 /// A configuration that cannot be read lets nothing out.
-fn firewall(config: &Path) -> i32 {
-    let hosts = Config::load(config).map_err(anyhow::Error::from).and_then(|config| Ok(config.hosts()?));
-    let hosts = hosts.unwrap_or_else(|error| {
-        eprintln!("kiosk firewall: {error:#}; nothing is let out");
-        Vec::new()
+fn network(config: &Path) -> i32 {
+    let read =
+        Config::load(config).map_err(anyhow::Error::from).and_then(|config| Ok((config.hosts()?, config.network)));
+    let (hosts, address) = read.unwrap_or_else(|error| {
+        eprintln!("kiosk network: {error:#}; nothing is let out");
+        Default::default()
     });
-    match agent::firewall::enforce(&hosts) {
+    let done = agent::network::address(address.as_ref()).map_err(anyhow::Error::from);
+    match done.and_then(|()| Ok(agent::network::enforce(&hosts)?)) {
         Ok(unknown) => {
-            unknown.iter().for_each(|name| eprintln!("kiosk firewall: {name} is not known yet"));
+            unknown.iter().for_each(|name| eprintln!("kiosk network: {name} is not known yet"));
             0
         }
         Err(error) => {
-            eprintln!("kiosk firewall: {error}");
+            eprintln!("kiosk network: {error:#}");
             1
         }
     }

@@ -1,9 +1,75 @@
-//! `kiosk firewall`: out to the hosts that the configuration names, in for nobody.
+//! `kiosk network`: the kiosk's own address, and a filter: out to the hosts that the configuration names, in for nobody.
 
 use crate::program::{ProgramError, run};
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::path::Path;
 use std::process::Command;
+
+/// The kiosk's place in the network. By DHCP where it is left out.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Address {
+    /// Its address with the length of its network, such as `192.0.2.5/24`.
+    pub address: Prefix,
+    /// The way out.
+    pub gateway: IpAddr,
+    /// The servers that know names.
+    #[serde(default)]
+    pub dns: Vec<IpAddr>,
+}
+
+/// An address with the length of its network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub struct Prefix(IpAddr, u8);
+
+impl TryFrom<String> for Prefix {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let parsed = text.split_once('/').and_then(|(address, length)| {
+            let (address, length) = (address.parse::<IpAddr>().ok()?, length.parse::<u8>().ok()?);
+            let most = if address.is_ipv4() { 32 } else { 128 };
+            (1..=most).contains(&length).then_some(Self(address, length))
+        });
+        parsed.ok_or_else(|| format!("{text:?} is no address such as \"192.0.2.5/24\""))
+    }
+}
+
+/// What systemd-networkd reads (systemd.network(5)).
+fn networkd(address: &Address) -> String {
+    let Prefix(own, length) = address.address;
+    let mut text = format!(
+        "[Match]\nType=ether\n\n[Network]\nAddress={own}/{length}\nGateway={}\nDHCP=no\nLLMNR=no\nMulticastDNS=no\n\
+         IPv6AcceptRA={}\n",
+        address.gateway,
+        if own.is_ipv6() { "yes" } else { "no" },
+    );
+    for server in &address.dns {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "DNS={server}");
+    }
+    text
+}
+
+/// Where systemd-networkd looks for what was written since the start.
+const NETWORKD: &str = "/run/systemd/network";
+
+/// Says to systemd-networkd, before it starts, which address is the kiosk's.
+///
+/// # Errors
+/// When that cannot be written down.
+pub fn address(address: Option<&Address>) -> io::Result<()> {
+    let file = Path::new(NETWORKD).join("10-kiosk.network");
+    match address {
+        Some(address) => std::fs::write(file, networkd(address)),
+        None if file.exists() => std::fs::remove_file(file),
+        None => Ok(()),
+    }
+}
 
 /// A host and port that the kiosk may call.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -149,6 +215,23 @@ mod tests {
         assert!(rules.contains("elements = { 192.0.2.10 . 631 }"), "{rules}");
         assert!(rules.contains("elements = { 2001:db8::7 . 443 }"), "{rules}");
         assert!(!super::rules(&BTreeSet::new()).contains("elements"));
+    }
+
+    #[test]
+    fn a_fixed_address_is_said_to_networkd() {
+        let prefix = |text: &str| Prefix::try_from(text.to_owned());
+        let address = Address {
+            address: prefix("192.0.2.5/24").unwrap(),
+            gateway: "192.0.2.1".parse().unwrap(),
+            dns: vec!["192.0.2.2".parse().unwrap(), "192.0.2.3".parse().unwrap()],
+        };
+        let text = networkd(&address);
+        for line in ["Address=192.0.2.5/24", "Gateway=192.0.2.1", "DHCP=no", "DNS=192.0.2.2", "DNS=192.0.2.3"] {
+            assert!(text.lines().any(|is| is == line), "{line} is missing: {text}");
+        }
+        for not in ["192.0.2.5", "192.0.2.5/33", "192.0.2.5/0", "x/24", "2001:db8::1/129", "192.0.2.5/24\nDHCP=yes"] {
+            assert!(prefix(not).is_err(), "{not}");
+        }
     }
 
     proptest! {

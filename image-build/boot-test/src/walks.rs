@@ -1,0 +1,349 @@
+//! What is done to the appliance.
+
+use crate::Args;
+use crate::disk;
+use crate::pictures::{difference, empty, same};
+use crate::server::Server;
+use crate::vm::{Machine, Running};
+use anyhow::{Context, Result, ensure};
+use image::RgbImage;
+use serde_json::{Value, json};
+use std::fs;
+use std::time::Duration;
+
+/// How a walk ended that did not fail.
+pub enum Done {
+    /// What it promises holds.
+    Held(String),
+    /// It was not walked.
+    Left(String),
+}
+
+type Walk = fn(&Args) -> Result<Done>;
+
+/// Every walk, in the order in which they are walked.
+pub const WALKS: &[(&str, Walk)] = &[
+    ("home", home),
+    ("touch", touch),
+    ("keyboard", keyboard),
+    ("power-cut", power_cut),
+    ("tampered-root", tampered_root),
+    ("tampered-kernel", tampered_kernel),
+    ("stolen-disk", stolen_disk),
+    ("inside", inside),
+    ("update", update),
+];
+
+/// Emulated, on a busy machine: a real one takes a tenth.
+const BOOT: Duration = Duration::from_secs(900);
+const TWO_BOOTS: Duration = Duration::from_secs(1800);
+const COMMAND: Duration = Duration::from_secs(120);
+const FETCH: Duration = Duration::from_secs(1800);
+
+/// What an attacker's change must not lead to.
+const NEVER: Duration = Duration::from_secs(240);
+
+fn keep(args: &Args, name: &str, picture: &RgbImage) -> Result<()> {
+    Ok(picture.save(args.out.join(format!("{name}.png")))?)
+}
+
+fn reference(args: &Args) -> Result<RgbImage> {
+    Ok(image::open(&args.home).with_context(|| args.home.display().to_string())?.to_rgb8())
+}
+
+fn wait_home(args: &Args, machine: &mut Running) -> Result<RgbImage> {
+    let wanted = reference(args)?;
+    machine.wait_screen(BOOT, "the home screen", |screen| same(screen, &wanted))
+}
+
+/// The release image on a machine that has started once, or as it comes from the shop.
+fn machine(args: &Args, name: &str) -> Result<Option<Machine>> {
+    let Some(image) = &args.image else { return Ok(None) };
+    Machine::new(&args.out.join("machines").join(name), &args.firmware, image).map(Some)
+}
+
+macro_rules! machine_or_leave {
+    ($args:expr, $name:expr) => {
+        match machine($args, $name)? {
+            Some(machine) => machine,
+            None => return Ok(Done::Left("no release image was given".into())),
+        }
+    };
+}
+
+/// From the first start (keys enrolled, slots and the data partition made) to the home screen; then a second start.
+fn home(args: &Args) -> Result<Done> {
+    let machine = machine_or_leave!(args, "home");
+    let mut running = machine.on()?;
+    let screen = wait_home(args, &mut running)?;
+    let first = running.since.elapsed().as_secs();
+    keep(args, "home", &screen)?;
+    running.cut();
+    let mut running = machine.on()?;
+    let screen = wait_home(args, &mut running)?;
+    let second = running.since.elapsed().as_secs();
+    let differs = difference(&screen, &reference(args)?) * 100.0;
+    Ok(Done::Held(format!(
+        "first start {first} s, second {second} s; {differs:.2} % of the pixels differ from the kiosk's own picture"
+    )))
+}
+
+/// A finger begins a visit; nobody goes on; the kiosk is on its home screen again.
+fn touch(args: &Args) -> Result<Done> {
+    let machine = machine_or_leave!(args, "touch");
+    let mut running = machine.on()?;
+    let home = wait_home(args, &mut running)?;
+    running.touch(540, 1100)?;
+    let screen =
+        running.wait_screen(COMMAND, "another screen after a touch", |screen| difference(screen, &home) > 0.05)?;
+    keep(args, "touch", &screen)?;
+    let screen = running.wait_screen(BOOT, "the home screen after nobody went on", |screen| same(screen, &home))?;
+    keep(args, "home-again", &screen)?;
+    Ok(Done::Held("a touch begins a visit; left alone, the kiosk goes home".into()))
+}
+
+/// Every chord that gets somebody out of something, on a keyboard that was plugged in.
+fn keyboard(args: &Args) -> Result<Done> {
+    let machine = machine_or_leave!(args, "keyboard");
+    let mut running = machine.on()?;
+    let home = wait_home(args, &mut running)?;
+    running.qmp("device_add", json!({ "driver": "usb-kbd", "bus": "usb.0", "id": "stranger" }))?;
+    running.qmp("device_add", json!({ "driver": "usb-mouse", "bus": "usb.0", "id": "mouse" }))?;
+    // Found, and turned away.
+    std::thread::sleep(Duration::from_secs(20));
+    for chord in [
+        &["ctrl", "alt", "delete"][..],
+        &["ctrl", "alt", "backspace"],
+        &["ctrl", "alt", "f2"],
+        &["ctrl", "alt", "f3"],
+        &["alt", "f4"],
+        &["alt", "sysrq", "b"],
+        &["alt", "sysrq", "r"],
+        &["ctrl", "c"],
+        &["ctrl", "z"],
+        &["esc"],
+        &["tab"],
+        &["ret"],
+        &["meta_l"],
+    ] {
+        running.keys(chord)?;
+    }
+    for _ in 0..8 {
+        running.keys(&["ctrl", "alt", "delete"])?;
+    }
+    std::thread::sleep(Duration::from_secs(10));
+    let screen = running.screen()?;
+    keep(args, "keyboard", &screen)?;
+    ensure!(same(&screen, &home), "the screen has changed");
+    ensure!(running.resets == 0, "the machine started again");
+    Ok(Done::Held("13 chords and seven times ctrl-alt-delete change nothing".into()))
+}
+
+/// The power goes while somebody is being served.
+fn power_cut(args: &Args) -> Result<Done> {
+    let machine = machine_or_leave!(args, "power-cut");
+    let mut running = machine.on()?;
+    let home = wait_home(args, &mut running)?;
+    running.touch(540, 1100)?;
+    running.wait_screen(COMMAND, "another screen after a touch", |screen| difference(screen, &home) > 0.05)?;
+    running.cut();
+    let mut running = machine.on()?;
+    wait_home(args, &mut running)?;
+    Ok(Done::Held("cut during a visit, it comes back to its home screen".into()))
+}
+
+/// Nothing that looks like a kiosk may come up.
+fn never_home(args: &Args, running: &mut Running, name: &str) -> Result<u32> {
+    let home = reference(args)?;
+    let seen = running.wait_screen(NEVER, "the home screen", |screen| difference(screen, &home) < 0.2);
+    ensure!(seen.is_err(), "the home screen came up");
+    let screen = running.screen()?;
+    keep(args, name, &screen)?;
+    Ok(running.resets)
+}
+
+/// Bits of the root are turned on the disk, under every file.
+fn tampered_root(args: &Args) -> Result<Done> {
+    let machine = machine_or_leave!(args, "tampered-root");
+    let mut running = machine.on()?;
+    wait_home(args, &mut running)?;
+    running.cut();
+    let root = disk::partitions(&machine.disk())?;
+    let root = root.iter().find(|one| one.label.starts_with("madoguchi_") && !one.label.ends_with("_verity"));
+    let root = root.context("a root partition")?;
+    // The file system's own first block: nothing can be read without it.
+    disk::flip(&machine.disk(), root.start + 1024)?;
+    let resets = never_home(args, &mut machine.on()?, "tampered-root")?;
+    Ok(Done::Held(format!("one bit turned: it never comes up ({resets} restarts)")))
+}
+
+/// A bit of the kernel is turned on the boot partition.
+fn tampered_kernel(args: &Args) -> Result<Done> {
+    let machine = machine_or_leave!(args, "tampered-kernel");
+    let mut running = machine.on()?;
+    wait_home(args, &mut running)?;
+    running.cut();
+    let esp = disk::partition(&machine.disk(), "esp")?;
+    let place = disk::find(&machine.disk(), &esp, b"roothash=")?.context("the kernel's command line")?;
+    disk::flip(&machine.disk(), place + 12)?;
+    never_home(args, &mut machine.on()?, "tampered-kernel")?;
+    Ok(Done::Held("one bit of the command line turned: the firmware refuses it".into()))
+}
+
+/// The disk alone, in another machine.
+fn stolen_disk(args: &Args) -> Result<Done> {
+    let machine = machine_or_leave!(args, "stolen-disk");
+    let mut running = machine.on()?;
+    wait_home(args, &mut running)?;
+    // What was counted is on disk.
+    std::thread::sleep(Duration::from_secs(10));
+    running.cut();
+    let data = disk::partition(&machine.disk(), "madoguchi-data")?;
+    ensure!(disk::find(&machine.disk(), &data, b"LUKS\xba\xbe")?.is_some(), "the data partition is not encrypted");
+    for plain in [&b"SQLite format 3"[..], b"page-printer"] {
+        ensure!(disk::find(&machine.disk(), &data, plain)?.is_none(), "something can be read from the disk");
+    }
+    machine.without_its_tpm()?;
+    never_home(args, &mut machine.on()?, "stolen-disk")?;
+    Ok(Done::Held("nothing can be read from the disk; without its own TPM nothing opens".into()))
+}
+
+fn debug(args: &Args, name: &str) -> Result<Option<Machine>> {
+    let Some(image) = args.debug.first() else { return Ok(None) };
+    Machine::new(&args.out.join("machines").join(name), &args.firmware, image).map(Some)
+}
+
+fn said(running: &mut Running, command: &str, limit: Duration) -> Result<String> {
+    let (said, code) = running.shell(command, limit)?;
+    ensure!(code == 0, "{command}: exit code {code}: {said}");
+    Ok(said)
+}
+
+/// How tight the units' sandboxes are, what listens, what failed, how much memory is used.
+fn inside(args: &Args) -> Result<Done> {
+    let Some(machine) = debug(args, "inside")? else { return Ok(Done::Left("no debug image was given".into())) };
+    let mut running = machine.on()?;
+    wait_home(args, &mut running)?;
+    running.wait_shell(COMMAND)?;
+    wait_healthy(&mut running)?;
+    let table = said(&mut running, "systemd-analyze security --no-pager --json=short", COMMAND)?;
+    fs::write(args.out.join("security.json"), &table)?;
+    let table: Value = serde_json::from_str(&table).context("systemd-analyze security")?;
+    let mut ours = Vec::new();
+    for row in table.as_array().into_iter().flatten() {
+        let (name, exposure) = (row["unit"].as_str().unwrap_or_default(), row["exposure"].as_str().unwrap_or("10"));
+        if name.starts_with("kiosk") || name.starts_with("madoguchi") {
+            ours.push((name.to_owned(), exposure.parse::<f64>()?));
+        }
+    }
+    ensure!(!ours.is_empty(), "none of our units was judged");
+    let loose: Vec<_> = ours.iter().filter(|(_, exposure)| *exposure > 2.0).collect();
+    ensure!(loose.is_empty(), "exposed more than 2.0: {loose:?}");
+    let failed = said(&mut running, "systemctl --failed --no-legend --plain", COMMAND)?;
+    ensure!(failed.is_empty(), "failed: {failed}");
+    let listens = said(&mut running, "ss -Hlntu", COMMAND)?;
+    let outside: Vec<&str> = listens
+        .lines()
+        .filter(|line| !line.contains("127.0.0.") && !line.contains("[::1]"))
+        // A client of DHCP listens for its answer; the filter lets nothing else to it.
+        .filter(|line| !line.contains(":68 ") && !line.contains(":546 "))
+        .collect();
+    ensure!(outside.is_empty(), "listens: {outside:?}");
+    let memory =
+        said(&mut running, "cat /proc/meminfo | head -3; systemctl show kiosk -p MemoryCurrent; free -m", COMMAND)?;
+    fs::write(args.out.join("memory.txt"), &memory)?;
+    let times =
+        said(&mut running, "systemd-analyze; systemd-analyze critical-chain kiosk.service --no-pager", COMMAND)?;
+    fs::write(args.out.join("times.txt"), &times)?;
+    let worst = ours.iter().map(|(_, exposure)| *exposure).fold(0.0, f64::max);
+    // It dies, and is back.
+    said(&mut running, "systemctl kill -s SEGV kiosk", COMMAND)?;
+    wait_home(args, &mut running)?;
+    // It keeps dying.
+    said(
+        &mut running,
+        "mount --bind /dev/null /var/lib/madoguchi/kiosk.toml && systemctl restart kiosk; true",
+        COMMAND,
+    )?;
+    let home = reference(args)?;
+    let screen = running
+        .wait_screen(BOOT, "the out-of-order screen", |screen| !empty(screen) && difference(screen, &home) > 0.05)?;
+    keep(args, "out-of-order", &screen)?;
+    let state = said(&mut running, "systemctl is-active madoguchi-out-of-order", COMMAND)?;
+    ensure!(state == "active", "the out-of-order screen is {state}");
+    Ok(Done::Held(format!(
+        "{} units of ours, exposed {worst} at most; nothing listens; crash and crash loop are met",
+        ours.len()
+    )))
+}
+
+/// Until the system has written down how it came up: the last thing it does.
+fn wait_healthy(running: &mut Running) -> Result<()> {
+    let began = std::time::Instant::now();
+    while said(running, "systemctl is-active madoguchi-booted || true", COMMAND)? != "active" {
+        ensure!(began.elapsed() < BOOT, "the system did not become healthy");
+    }
+    Ok(())
+}
+
+fn status(running: &mut Running) -> Result<Value> {
+    let said = said(running, "kiosk update status --json", COMMAND)?;
+    let line = said.lines().find(|line| line.starts_with('{')).context("no status")?;
+    Ok(serde_json::from_str(line)?)
+}
+
+/// From the first version to the second over HTTPS; then a broken third, which is given up.
+fn update(args: &Args) -> Result<Done> {
+    let Some(machine) = debug(args, "update")? else { return Ok(Done::Left("no debug images were given".into())) };
+    let [newer, broken] = args.published.as_slice() else { anyhow::bail!("--published") };
+    let mut running = machine.on()?;
+    wait_home(args, &mut running)?;
+    let server = Server::start(newer, &args.out.join("server"))?;
+    prepare(&mut running, &server)?;
+    let first = status(&mut running)?;
+    let fetched = said(&mut running, "kiosk update fetch", FETCH)?;
+    ensure!(fetched.contains("受け取りました"), "the second version: {fetched}");
+    let last = status(&mut running)?["last"].clone();
+    let way = if last["delta"] == true { "what differs alone" } else { "whole" };
+    let bytes = last["bytes"].as_u64().unwrap_or(0);
+    let activated = said(&mut running, "kiosk update activate --now", COMMAND)?;
+    ensure!(activated.contains("起動し直します"), "{activated}");
+    running.wait_resets(1, BOOT)?;
+    wait_home(args, &mut running)?;
+    let server = Server::start(broken, &args.out.join("server"))?;
+    prepare(&mut running, &server)?;
+    let second = status(&mut running)?;
+    ensure!(second["running"] != first["running"] && second["last"]["what"] == "healthy", "after the update: {second}");
+    let fetched = said(&mut running, "kiosk update fetch", FETCH)?;
+    ensure!(fetched.contains("受け取りました"), "the third version: {fetched}");
+    said(&mut running, "kiosk update activate --now", COMMAND)?;
+    // The update's own start, which is the first of three tries, two more, and the way back.
+    let resets = running.resets + 4;
+    running.wait_resets(resets, TWO_BOOTS * 2)?;
+    wait_home(args, &mut running)?;
+    running.wait_shell(BOOT)?;
+    wait_healthy(&mut running)?;
+    let last = status(&mut running)?;
+    ensure!(last["running"] == second["running"] && last["last"]["what"] == "returned", "after the broken one: {last}");
+    let (told, _) = running.shell("kiosk update status", COMMAND)?;
+    fs::write(args.out.join("status.txt"), told)?;
+    Ok(Done::Held(format!(
+        "{} -> {} ({way}, {bytes} bytes); the broken one was given up: {}",
+        first["running"], second["running"], last["last"]
+    )))
+}
+
+/// The debug image's shell answers, the system is healthy, and it trusts this test's server.
+fn prepare(running: &mut Running, server: &Server) -> Result<()> {
+    running.wait_shell(BOOT)?;
+    wait_healthy(running)?;
+    let certificate = fs::read_to_string(&server.certificate)?;
+    let trust = format!(
+        "printf '%s' '{certificate}' > /run/ca.crt && cat /etc/ssl/certs/ca-certificates.crt >> /run/ca.crt && \
+         mount --bind /run/ca.crt /etc/ssl/certs/ca-certificates.crt && \
+         sed -i 's|^# url = .*|url = \"https://10.0.2.2:{}/\"|' /var/lib/madoguchi/kiosk.toml && \
+         kiosk network /var/lib/madoguchi/kiosk.toml",
+        server.port
+    );
+    said(running, &trust, COMMAND).map(drop)
+}
