@@ -44,11 +44,6 @@ impl Machine {
         self.folder.join("disk.raw")
     }
 
-    /// What it wrote to the first serial line since it was last switched on.
-    pub fn serial(&self) -> String {
-        String::from_utf8_lossy(&fs::read(self.folder.join("serial.log")).unwrap_or_default()).into_owned()
-    }
-
     /// Throws its TPM away: the disk is in another machine now.
     pub fn without_its_tpm(&self) -> Result<()> {
         fs::remove_dir_all(self.folder.join("tpm"))?;
@@ -126,7 +121,7 @@ impl Machine {
         qmp.set_read_timeout(Some(MOMENT))?;
         let shell = connect("shell", &mut qemu)?;
         let mut running = Running {
-            qemu,
+            _qemu: qemu,
             _tpm: tpm,
             qmp: BufReader::new(qmp),
             shell,
@@ -152,7 +147,7 @@ impl Drop for Process {
 
 /// A machine that is switched on. Dropping it cuts the power.
 pub struct Running {
-    qemu: Process,
+    _qemu: Process,
     _tpm: Process,
     qmp: BufReader<UnixStream>,
     shell: UnixStream,
@@ -290,11 +285,6 @@ impl Running {
     /// Cuts the power.
     pub fn cut(self) {
         drop(self);
-    }
-
-    /// Whether QEMU still runs.
-    pub fn lives(&mut self) -> bool {
-        matches!(self.qemu.0.try_wait(), Ok(None))
     }
 }
 

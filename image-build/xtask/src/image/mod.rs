@@ -82,6 +82,20 @@ impl Image {
     fn stem(&self) -> String {
         format!("{}_{}", self.id, self.version)
     }
+
+    /// What is written to a disk.
+    fn disk(&self) -> PathBuf {
+        self.folder.join(format!("{}.raw", self.stem()))
+    }
+}
+
+/// Whose keys, whose name, and what is added.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Release,
+    Debug,
+    /// A debug image whose kiosk never comes up.
+    Broken,
 }
 
 /// Builds the image.
@@ -93,60 +107,116 @@ pub fn image(machine: &Machine, steps: &mut Steps, args: &ImageArgs) -> Result<(
     fs::create_dir_all(&shop.cache)?;
     machine.packages(steps, PACKAGES)?;
     trees::tools(&shop, steps)?;
-    let keys = Keys::made(steps, args.debug)?;
     let app = app::build(&shop, steps, &args.site)?;
     let out = args.out.clone().unwrap_or_else(|| machine.target().join("image"));
-    let image = mkosi(&shop, steps, args, &keys, &app, &out)?;
+    let version = match &args.version {
+        Some(version) => version.clone(),
+        None => version(&shop)?,
+    };
+    let kind = if args.debug { Kind::Debug } else { Kind::Release };
+    let keys = Keys::made(steps, args.debug)?;
+    let image = mkosi(&shop, steps, args, kind, &keys, &app, &version, &out)?;
     lock::check(&shop, &image, args.update_lock)?;
     sbom::write(&shop, &image)?;
     if let Some(folder) = &args.publish {
         publish::publish(steps, &image, &keys, folder)?;
     }
+    eprintln!("\n{}", image.disk().display());
     if args.test {
-        let mut test = machine.cargo(["run", "--package", "boot-test", "--"]);
-        test.arg(image.folder.join(format!("{}.raw", image.stem()))).arg("--out").arg(out.join("test"));
-        steps.run("The virtual machine", &mut test)?;
+        test(&shop, steps, args, &app, &image, &out)?;
     }
-    eprintln!("\n{}", image.folder.join(format!("{}.raw", image.stem())).display());
     Ok(())
 }
 
-fn mkosi(shop: &Workshop, steps: &mut Steps, args: &ImageArgs, keys: &Keys, app: &Path, out: &Path) -> Result<Image> {
-    let id = if args.debug { "madoguchi-debug" } else { "madoguchi" };
-    let version = match &args.version {
-        Some(version) => version.clone(),
-        None => version(shop)?,
+#[expect(clippy::too_many_arguments, reason = "each is a part of one image, and this is called in two places")]
+fn mkosi(
+    shop: &Workshop,
+    steps: &mut Steps,
+    args: &ImageArgs,
+    kind: Kind,
+    keys: &Keys,
+    app: &Path,
+    version: &str,
+    out: &Path,
+) -> Result<Image> {
+    let (id, folder) = match kind {
+        Kind::Release => ("madoguchi", "release"),
+        Kind::Debug | Kind::Broken => ("madoguchi-debug", "debug"),
     };
-    let folder = out.join(format!("{}-{}", args.site, if args.debug { "debug" } else { "release" }));
+    let folder = out.join(format!("{}-{folder}", args.site));
     fs::create_dir_all(&folder)?;
-    let image = Image { id: id.into(), version, folder };
+    let image = Image { id: id.into(), version: version.into(), folder };
     let sandbox = lock::pins(shop, args.update_lock)?;
     let mut command = trees::mkosi(shop)?;
     command.arg("--directory").arg(shop.source.join("mkosi"));
     command.args(["--force", "--profile", &args.site]);
-    if args.debug {
+    if kind != Kind::Release {
         command.args(["--profile", "debug"]);
+    }
+    if kind == Kind::Broken {
+        command.args(["--profile", "broken"]);
     }
     command.args(["--image-id", &image.id, "--image-version", &image.version]);
     command.arg(format!("--unified-kernel-image-format={}", image.stem()));
     command.arg(format!("--output={}", image.stem()));
     command.arg("--output-dir").arg(&image.folder);
+    places(shop, &mut command)?;
+    command.arg("--sandbox-tree").arg(sandbox);
+    command.arg("--extra-tree").arg(app);
+    command.arg("--extra-tree").arg(keys.tree());
+    for what in ["--secure-boot", "--sign-expected-pcr"] {
+        command.arg(format!("{what}-key")).arg(keys.private());
+        command.arg(format!("{what}-certificate")).arg(keys.certificate());
+    }
+    command.arg(format!("--source-date-epoch={}", commit_time(shop)?));
+    steps.run(&format!("The image {}", image.stem()), command.arg("build"))?;
+    Ok(image)
+}
+
+/// Where `mkosi` keeps what it need not do twice.
+fn places(shop: &Workshop, command: &mut Command) -> Result<()> {
     for (option, place) in [("--cache-dir", "cache"), ("--package-cache-dir", "packages"), ("--workspace-dir", "work")]
     {
         let place = shop.cache.join(place);
         fs::create_dir_all(&place)?;
         command.arg(option).arg(place);
     }
-    command.arg("--sandbox-tree").arg(sandbox);
-    command.arg("--extra-tree").arg(app);
-    command.arg("--extra-tree").arg(keys.tree());
-    command.arg("--secure-boot-key").arg(keys.private());
-    command.arg("--secure-boot-certificate").arg(keys.certificate());
-    command.arg("--sign-expected-pcr-key").arg(keys.private());
-    command.arg("--sign-expected-pcr-certificate").arg(keys.certificate());
-    command.arg(format!("--source-date-epoch={}", commit_time(shop)?));
-    steps.run("The image", command.arg("build"))?;
-    Ok(image)
+    Ok(())
+}
+
+/// Walks through the virtual machine with this image, and with three debug images for what only a shell can tell.
+fn test(shop: &Workshop, steps: &mut Steps, args: &ImageArgs, app: &Path, release: &Image, out: &Path) -> Result<()> {
+    let folder = out.join("test");
+    fs::create_dir_all(&folder)?;
+    let keys = Keys::made(steps, true)?;
+    let mut debug = Vec::new();
+    let (newer, broken) = (folder.join("newer"), folder.join("broken"));
+    for folder in [&newer, &broken] {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+    }
+    for (version, kind) in [("1", Kind::Debug), ("2", Kind::Debug), ("3", Kind::Broken)] {
+        let image = mkosi(shop, steps, args, kind, &keys, app, version, out)?;
+        if kind == Kind::Broken {
+            steps.run("A second folder", Command::new("cp").args(["-rT", "--reflink=auto"]).args([&newer, &broken]))?;
+        }
+        publish::publish(steps, &image, &keys, if kind == Kind::Broken { &broken } else { &newer })?;
+        debug.push(image);
+    }
+    // The kiosk's own picture of its home screen, with as little around it as the virtual machine has.
+    let config = folder.join("kiosk.toml");
+    let site = shop.machine.root.join("kiosk/sites").join(&args.site);
+    let printer = if args.site == "city-hall" { "page-printer = \"ipp://192.0.2.10/ipp/print\"\n" } else { "" };
+    fs::write(&config, format!("name = \"test\"\nsite = {site:?}\nstore = \"counts.sqlite\"\n{printer}"))?;
+    let picture = folder.join("expected.png");
+    let mut draw = shop.machine.cargo(["run", "--package", "walks", "--bin", "home", "--"]);
+    steps.run("The kiosk's own picture", draw.arg(&config).arg("--out").arg(&picture))?;
+    let mut walk = shop.machine.cargo(["run", "--package", "boot-test", "--"]);
+    walk.arg("--image").arg(release.disk()).arg("--debug").args(debug.iter().map(Image::disk));
+    walk.arg("--published").args([&newer, &broken]).arg("--home").arg(&picture);
+    walk.arg("--firmware").arg(shop.tools().join("usr/share/OVMF")).arg("--out").arg(&folder);
+    steps.run("The virtual machine", &mut walk)
 }
 
 fn git<const N: usize>(shop: &Workshop, args: [&str; N]) -> Result<String> {
