@@ -28,9 +28,9 @@ pub struct Args {
     /// The folders in which the first two were published, and all three.
     #[arg(long, num_args = 2, value_names = ["NEWER", "BROKEN"])]
     published: Vec<PathBuf>,
-    /// The folder of the UEFI firmware (OVMF).
+    /// A tree of Debian 13 with QEMU, swtpm and OVMF.
     #[arg(long)]
-    firmware: PathBuf,
+    tools: PathBuf,
     /// How the home screen looks, as the kiosk itself draws it.
     #[arg(long)]
     home: PathBuf,

@@ -16,19 +16,19 @@ const MOMENT: Duration = Duration::from_secs(30);
 /// A machine that was bought: its disk, its TPM, the keys in its firmware. They stay when it is switched off.
 pub struct Machine {
     folder: PathBuf,
-    firmware: PathBuf,
+    tools: PathBuf,
     /// Further arguments of QEMU.
     pub extra: Vec<String>,
 }
 
 impl Machine {
-    /// A new machine with `image` written to the beginning of its disk. `firmware` is the folder of OVMF.
-    pub fn new(folder: &Path, firmware: &Path, image: &Path) -> Result<Self> {
+    /// A new machine with `image` written to the beginning of its disk. `tools` is a tree of Debian 13 with QEMU.
+    pub fn new(folder: &Path, tools: &Path, image: &Path) -> Result<Self> {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
         }
         fs::create_dir_all(folder.join("tpm"))?;
-        fs::copy(firmware.join("OVMF_VARS_4M.fd"), folder.join("firmware.fd"))?;
+        fs::copy(tools.join("usr/share/OVMF/OVMF_VARS_4M.fd"), folder.join("firmware.fd"))?;
         let disk = folder.join("disk.raw");
         // Sparse, as the image is.
         let status = Command::new("cp").arg("--sparse=always").arg(image).arg(&disk).status()?;
@@ -36,7 +36,7 @@ impl Machine {
             bail!("{} cannot be copied", image.display());
         }
         File::options().write(true).open(&disk)?.set_len(10 << 30)?;
-        Ok(Self { folder: folder.to_owned(), firmware: firmware.to_owned(), extra: Vec::new() })
+        Ok(Self { folder: folder.to_owned(), tools: tools.to_owned(), extra: Vec::new() })
     }
 
     /// Its disk.
@@ -50,13 +50,23 @@ impl Machine {
         Ok(fs::create_dir_all(self.folder.join("tpm"))?)
     }
 
+    /// A program of the tree, with the tree's own libraries: this machine may run another Debian.
+    fn tool(&self, name: &str) -> Command {
+        let libraries = self.tools.join("usr/lib/x86_64-linux-gnu");
+        let mut command = Command::new(self.tools.join("lib64/ld-linux-x86-64.so.2"));
+        command.env("QEMU_MODULE_DIR", libraries.join("qemu")).arg("--library-path");
+        command.arg(format!("{0}:{0}/swtpm", libraries.display())).arg(self.tools.join("usr/bin").join(name));
+        command
+    }
+
     /// Switches it on.
     pub fn on(&self) -> Result<Running> {
         let at = |name: &str| self.folder.join(name).display().to_string();
         for name in ["qmp", "shell", "tpm.socket", "serial.log"] {
             drop(fs::remove_file(self.folder.join(name)));
         }
-        let tpm = Command::new("swtpm")
+        let tpm = self
+            .tool("swtpm")
             .args(["socket", "--tpm2", "--terminate", "--tpmstate", &format!("dir={}", at("tpm"))])
             .args(["--ctrl", &format!("type=unixio,path={}", at("tpm.socket"))])
             .stdout(Stdio::null())
@@ -65,8 +75,10 @@ impl Machine {
             .context("swtpm")?;
         let tpm = Process(tpm);
         wait(MOMENT, "the TPM", || Ok(Path::new(&at("tpm.socket")).exists().then_some(())))?;
-        let code = self.firmware.join("OVMF_CODE_4M.secboot.fd");
-        let qemu = Command::new("qemu-system-x86_64")
+        let code = self.tools.join("usr/share/OVMF/OVMF_CODE_4M.secboot.fd");
+        let qemu = self
+            .tool("qemu-system-x86_64")
+            .args(["-L", &self.tools.join("usr/share/qemu").display().to_string()])
             .args([
                 "-machine",
                 "q35,smm=on",
@@ -94,7 +106,7 @@ impl Machine {
             .args(["-device", "qemu-xhci,id=usb", "-device", "i6300esb", "-action", "watchdog=reset"])
             .args(["-object", "rng-random,filename=/dev/urandom,id=rng0", "-device", "virtio-rng-pci,rng=rng0"])
             .args(["-audiodev", "none,id=sound", "-device", "virtio-sound-pci,audiodev=sound"])
-            .args(["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net"])
+            .args(["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="])
             .args(["-serial", &format!("file:{}", at("serial.log"))])
             .args([
                 "-chardev",

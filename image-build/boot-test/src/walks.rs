@@ -59,7 +59,7 @@ fn wait_home(args: &Args, machine: &mut Running) -> Result<RgbImage> {
 /// The release image on a machine that has started once, or as it comes from the shop.
 fn machine(args: &Args, name: &str) -> Result<Option<Machine>> {
     let Some(image) = &args.image else { return Ok(None) };
-    Machine::new(&args.out.join("machines").join(name), &args.firmware, image).map(Some)
+    Machine::new(&args.out.join("machines").join(name), &args.tools, image).map(Some)
 }
 
 macro_rules! machine_or_leave {
@@ -210,7 +210,7 @@ fn stolen_disk(args: &Args) -> Result<Done> {
 
 fn debug(args: &Args, name: &str) -> Result<Option<Machine>> {
     let Some(image) = args.debug.first() else { return Ok(None) };
-    Machine::new(&args.out.join("machines").join(name), &args.firmware, image).map(Some)
+    Machine::new(&args.out.join("machines").join(name), &args.tools, image).map(Some)
 }
 
 fn said(running: &mut Running, command: &str, limit: Duration) -> Result<String> {

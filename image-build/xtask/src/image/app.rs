@@ -153,7 +153,7 @@ fn tree(shop: &Workshop, compiler: &Path, kiosk: &Path, site: &str) -> Result<Pa
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // The one name of three by which a program asks for it.
         if name.starts_with("libopencv_") && name.split('.').count() == 3 {
-            copies.push((fs::canonicalize(&path)?, tree.join("usr/lib/madoguchi").join(name)));
+            copies.push((fs::canonicalize(&path)?, tree.join("usr/lib/x86_64-linux-gnu").join(name)));
         }
     }
     if site == "city-hall" {

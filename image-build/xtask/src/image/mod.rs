@@ -20,10 +20,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the build machine needs for it.
-pub const PACKAGES: &[(&str, &[&str])] = &[
-    ("the image", &["mmdebstrap", "debian-archive-keyring", "gpg", "openssl", "xz-utils", "zstd", "util-linux"]),
-    ("the virtual machine", &["qemu-system-x86", "swtpm", "mtools"]),
-];
+pub const PACKAGES: &[(&str, &[&str])] =
+    &[("the image", &["mmdebstrap", "debian-archive-keyring", "gpg", "openssl", "xz-utils", "zstd", "util-linux"])];
 
 /// What to build.
 #[derive(clap::Args)]
@@ -215,7 +213,7 @@ fn test(shop: &Workshop, steps: &mut Steps, args: &ImageArgs, app: &Path, releas
     let mut walk = shop.machine.cargo(["run", "--package", "boot-test", "--"]);
     walk.arg("--image").arg(release.disk()).arg("--debug").args(debug.iter().map(Image::disk));
     walk.arg("--published").args([&newer, &broken]).arg("--home").arg(&picture);
-    walk.arg("--firmware").arg(shop.tools().join("usr/share/OVMF")).arg("--out").arg(&folder);
+    walk.arg("--tools").arg(shop.tools()).arg("--out").arg(&folder);
     steps.run("The virtual machine", &mut walk)
 }
 
