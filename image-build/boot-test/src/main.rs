@@ -28,6 +28,9 @@ pub struct Args {
     /// The folders in which the first two were published, and all three.
     #[arg(long, num_args = 2, value_names = ["NEWER", "BROKEN"])]
     published: Vec<PathBuf>,
+    /// An image to compare the times with (`image-build/peer`).
+    #[arg(long)]
+    peer: Option<PathBuf>,
     /// A tree of Debian 13 with QEMU, swtpm and OVMF.
     #[arg(long)]
     tools: PathBuf,

@@ -30,6 +30,7 @@ pub const WALKS: &[(&str, Walk)] = &[
     ("tampered-root", tampered_root),
     ("tampered-kernel", tampered_kernel),
     ("stolen-disk", stolen_disk),
+    ("peer", peer),
     ("inside", inside),
     ("update", update),
 ];
@@ -86,6 +87,30 @@ fn home(args: &Args) -> Result<Done> {
     Ok(Done::Held(format!(
         "first start {first} s, second {second} s; {differs:.2} % of the pixels differ from the kiosk's own picture"
     )))
+}
+
+/// What the appliance is compared with, on a machine like its own: from switching it on to the picture at which it stays.
+fn peer(args: &Args) -> Result<Done> {
+    /// A page that is drawn in parts is not finished before it has stayed so long.
+    const STAYS: Duration = Duration::from_secs(20);
+    let Some(image) = &args.peer else { return Ok(Done::Left("no image to compare with was given".into())) };
+    let machine = Machine::new(&args.out.join("machines/peer"), &args.tools, image)?;
+    let mut times = Vec::new();
+    for _ in 0..2 {
+        let mut running = machine.on()?;
+        let mut last = (running.screen()?, running.since.elapsed());
+        while empty(&last.0) || running.since.elapsed().saturating_sub(last.1) < STAYS {
+            let screen = running.screen()?;
+            if !same(&screen, &last.0) {
+                last = (screen, running.since.elapsed());
+            }
+            ensure!(running.since.elapsed() < TWO_BOOTS, "it did not come to rest");
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        keep(args, "peer", &last.0)?;
+        times.push(last.1.as_secs());
+    }
+    Ok(Done::Held(format!("first start {} s, second {} s", times[0], times[1])))
 }
 
 /// A finger begins a visit; nobody goes on; the kiosk is on its home screen again.
@@ -262,7 +287,7 @@ fn inside(args: &Args) -> Result<Done> {
     // It keeps dying.
     said(
         &mut running,
-        "mount --bind /dev/null /var/lib/madoguchi/kiosk.toml && systemctl restart kiosk; true",
+        "mount --bind /dev/null /var/lib/madoguchi-settings/kiosk.toml && systemctl restart kiosk; true",
         COMMAND,
     )?;
     let home = reference(args)?;
@@ -341,8 +366,8 @@ fn prepare(running: &mut Running, server: &Server) -> Result<()> {
     let trust = format!(
         "printf '%s' '{certificate}' > /run/ca.crt && cat /etc/ssl/certs/ca-certificates.crt >> /run/ca.crt && \
          mount --bind /run/ca.crt /etc/ssl/certs/ca-certificates.crt && \
-         sed -i 's|^# url = .*|url = \"https://10.0.2.2:{}/\"|' /var/lib/madoguchi/kiosk.toml && \
-         kiosk network /var/lib/madoguchi/kiosk.toml",
+         sed -i 's|^# url = .*|url = \"https://10.0.2.2:{}/\"|' /var/lib/madoguchi-settings/kiosk.toml && \
+         kiosk network /var/lib/madoguchi-settings/kiosk.toml",
         server.port
     );
     said(running, &trust, COMMAND).map(drop)

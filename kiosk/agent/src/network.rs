@@ -3,8 +3,10 @@
 use crate::program::{ProgramError, run};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs::Permissions;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -65,7 +67,11 @@ const NETWORKD: &str = "/run/systemd/network";
 pub fn address(address: Option<&Address>) -> io::Result<()> {
     let file = Path::new(NETWORKD).join("10-kiosk.network");
     match address {
-        Some(address) => std::fs::write(file, networkd(address)),
+        Some(address) => {
+            std::fs::write(&file, networkd(address))?;
+            // Read by systemd-networkd, which is another user.
+            std::fs::set_permissions(&file, Permissions::from_mode(0o644))
+        }
         None if file.exists() => std::fs::remove_file(file),
         None => Ok(()),
     }

@@ -40,7 +40,7 @@ pub enum Command {
     /// Fetch a newer system into the slot that does not run, if there is one.
     Fetch {
         /// The kiosk's configuration.
-        #[arg(long, default_value = "/var/lib/madoguchi/kiosk.toml")]
+        #[arg(long, default_value = "/var/lib/madoguchi-settings/kiosk.toml")]
         config: PathBuf,
         /// Take it from this folder (a stick) instead of the address in the configuration.
         #[arg(long)]
@@ -49,7 +49,7 @@ pub enum Command {
     /// Restart into a fetched system, if nobody is there and the maintenance window is open.
     Activate {
         /// The kiosk's configuration.
-        #[arg(long, default_value = "/var/lib/madoguchi/kiosk.toml")]
+        #[arg(long, default_value = "/var/lib/madoguchi-settings/kiosk.toml")]
         config: PathBuf,
         /// Whatever the hour; never while somebody is served.
         #[arg(long)]

@@ -46,6 +46,12 @@ pub struct ImageArgs {
     /// Start the image in a virtual machine and walk through boot, home, a touch, an update, a broken one, tampering.
     #[arg(long)]
     test: bool,
+    /// With --test: also build Debian 13 with cage and Chromium, and start it in the same machine to compare the times.
+    #[arg(long, requires = "test")]
+    peer: bool,
+    /// With --test: only these walks (see image-build/boot-test/src/walks.rs).
+    #[arg(long, value_name = "NAME", requires = "test")]
+    only: Vec<String>,
     /// Where the image goes [default: target/image].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -214,7 +220,23 @@ fn test(shop: &Workshop, steps: &mut Steps, args: &ImageArgs, app: &Path, releas
     walk.arg("--image").arg(release.disk()).arg("--debug").args(debug.iter().map(Image::disk));
     walk.arg("--published").args([&newer, &broken]).arg("--home").arg(&picture);
     walk.arg("--tools").arg(shop.tools()).arg("--out").arg(&folder);
+    args.only.iter().for_each(|name| drop(walk.args(["--only", name])));
+    if args.peer {
+        walk.arg("--peer").arg(peer(shop, steps, out)?);
+    }
     steps.run("The virtual machine", &mut walk)
+}
+
+/// The image that the appliance is compared with.
+fn peer(shop: &Workshop, steps: &mut Steps, out: &Path) -> Result<PathBuf> {
+    let mut command = trees::mkosi(shop)?;
+    command.arg("--directory").arg(shop.source.join("peer")).args(["--force", "--image-id=peer", "--output=peer"]);
+    command.arg("--output-dir").arg(out.join("peer"));
+    fs::create_dir_all(out.join("peer"))?;
+    places(shop, &mut command)?;
+    command.arg("--sandbox-tree").arg(lock::pins(shop, true)?);
+    steps.run("The image to compare with", command.arg("build"))?;
+    Ok(out.join("peer/peer.raw"))
 }
 
 fn git<const N: usize>(shop: &Workshop, args: [&str; N]) -> Result<String> {
