@@ -1,6 +1,6 @@
 //! `kiosk voice`: the parts of the voice guide as tools.
 
-use crate::{Place, VoiceError, eval, spoken};
+use crate::{Place, VoiceError, eval, own_readings, recordings, render, spoken};
 use clap::ValueEnum;
 use domain::{Language, Refusal};
 use guide::{Asked, Dialogue, Guide};
@@ -117,6 +117,25 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Record beforehand what a guide always says in the same words: in Chinese and Korean, whose voice is slow.
+    ///
+    /// The recordings go into the guide's folder `recordings`, one sentence a file (FLAC). Only what is missing is spoken, so
+    /// it can be stopped and run again; what is no longer said is removed. A sentence that was changed has another file name
+    /// and is never said with its old recording. A recording of a person (WAV) under the same name is played instead of the
+    /// voice's, and is never removed; --list tells the names.
+    Render {
+        /// The guide's folder.
+        pack: PathBuf,
+        /// The languages.
+        #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Lang::Zh, Lang::Ko])]
+        lang: Vec<Lang>,
+        /// Only tell what would be spoken and removed.
+        #[arg(long)]
+        dry_run: bool,
+        /// Only list every sentence: name of its file, language and text, between tabs.
+        #[arg(long, conflicts_with = "dry_run")]
+        list: bool,
+    },
     /// Speak a text into a WAV file.
     Say {
         /// The language.
@@ -131,6 +150,9 @@ pub enum Command {
         /// Speak many texts: a file of lines with language, voice (- for the usual one), speed, output and text, between tabs.
         #[arg(long, conflicts_with_all = ["text", "output"])]
         batch: Option<PathBuf>,
+        /// A guide: its readings are known, and what it has recorded is played.
+        #[arg(long)]
+        pack: Option<PathBuf>,
         /// 1 is the voice's own pace.
         #[arg(long, default_value_t = 1.0)]
         speed: f32,
@@ -138,7 +160,7 @@ pub enum Command {
         #[arg(long)]
         voice: Option<String>,
     },
-    /// Judge a guide: every fault with its file and line.
+    /// Judge a guide: every fault with its file and line, and which recordings are missing or no longer used.
     Check {
         /// The guide's folder.
         pack: PathBuf,
@@ -179,17 +201,26 @@ pub fn run(command: &Command) -> i32 {
             transcribe(files, lang.language(), pack.as_deref(), *threads, *json)
         }
         Command::Ask { pack, lang, at, text, json } => ask(pack, (*lang).into(), *at, text, *json),
-        Command::Say { batch: Some(batch), .. } => say_batch(batch),
-        Command::Say { lang, text, output, speed, voice, .. } => {
+        Command::Render { pack, lang, dry_run, list } => {
+            let languages: Vec<Language> = lang.iter().map(|lang| (*lang).into()).collect();
+            let task = if *list {
+                render::Task::List
+            } else if *dry_run {
+                render::Task::Tell
+            } else {
+                render::Task::Do
+            };
+            render::run(pack, &languages, task)
+        }
+        Command::Say { batch: Some(batch), pack, .. } => say_batch(batch, pack.as_deref()),
+        Command::Say { lang, text, output, pack, speed, voice, .. } => {
             if !(0.3..=3.0).contains(speed) {
                 eprintln!("--speed: between 0.3 and 3");
                 return 2;
             }
             let (Some(text), Some(output)) = (text, output) else { return 2 };
-            Place::prepared().and_then(|place| {
-                let mut speaker = Speaker::new(place.models.clone(), place.reader(&[])?);
-                say(&mut speaker, (*lang).into(), text, output, *speed, voice.as_deref())
-            })
+            speaker(pack.as_deref())
+                .and_then(|mut speaker| say(&mut speaker, (*lang).into(), text, output, *speed, voice.as_deref()))
         }
         Command::Check { pack, json } => return check(pack, *json),
         Command::Eval { questions, pack, at, failures, json, .. } if questions.join("manifest.csv").exists() => {
@@ -334,9 +365,16 @@ fn ask(
     Ok(0)
 }
 
-fn say_batch(batch: &Path) -> Result<i32, VoiceError> {
+/// With a guide's readings and recordings, if one is given.
+fn speaker(pack: Option<&Path>) -> Result<Speaker, VoiceError> {
     let place = Place::prepared()?;
-    let mut speaker = Speaker::new(place.models.clone(), place.reader(&[])?);
+    let Some(pack) = pack else { return Ok(Speaker::new(place.models.clone(), place.reader(&[])?)) };
+    let reader = place.reader(&own_readings(&Guide::load(pack)?))?;
+    Ok(Speaker::new(place.models.clone(), reader).with(recordings(pack)))
+}
+
+fn say_batch(batch: &Path, pack: Option<&Path>) -> Result<i32, VoiceError> {
+    let mut speaker = speaker(pack)?;
     let lines = match std::fs::read_to_string(batch) {
         Ok(lines) => lines,
         Err(error) => {
@@ -390,7 +428,9 @@ fn check(pack: &Path, as_json: bool) -> i32 {
     let (faults, counts) = match Guide::load(pack) {
         Ok(guide) => {
             let counts = Some((guide.answers.len(), guide.places.len(), guide.events.len()));
-            (guide.warnings, counts)
+            let mut faults = guide.warnings.clone();
+            faults.extend(render::faults(pack, &guide));
+            (faults, counts)
         }
         Err(error) => (error.0, None),
     };

@@ -10,7 +10,7 @@ mod microphone;
 mod mind;
 mod mouth;
 
-use crate::{Place, VoiceError};
+use crate::{Place, VoiceError, recordings};
 use domain::Language;
 use domain::voice::{VoiceCommand, VoiceEvent};
 use ear::{Ear, EarCommand};
@@ -121,7 +121,7 @@ pub fn spawn(
             Err(error) => return tracing::error!(%error, "running without the voice guide"),
         };
         let hints = mind.hints();
-        let speaker = Speaker::new(place.models.clone(), reader);
+        let speaker = Speaker::new(place.models.clone(), reader).with(recordings(&config.guide));
         let started = mouth_work.start(speaker).and_then(|()| {
             let ear = Ear::load(&place, &config, hints, stopped_by, Arc::clone(&emit));
             match ear {
