@@ -7,12 +7,15 @@ pub mod port;
 mod render;
 mod spoken;
 pub mod tool;
+mod unsure;
+
+pub use unsure::unsure_readings;
 
 use domain::Language;
 use guide::{Answerer, AnswererError, Guide, PackError};
 use hearing::Hints;
 use models::{ModelError, Models};
-use reading::{Japanese, JapaneseError, Reader};
+use reading::{Japanese, JapaneseError, Lexicon, Reader};
 use speech::Recordings;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -105,6 +108,14 @@ impl Place {
     /// When the dictionary is missing or a reading is wrong.
     pub fn reader(&self, own: &[(String, String)]) -> Result<Arc<Reader>, VoiceError> {
         Ok(Arc::new(Reader::new(Japanese::load(&self.cache.join("naist-jdic"), own)?)))
+    }
+
+    /// All readings of all words that the dictionary knows.
+    ///
+    /// # Errors
+    /// When the dictionary is missing.
+    pub fn lexicon(&self) -> Result<Lexicon, VoiceError> {
+        Ok(Lexicon::load(&self.cache.join("naist-jdic"))?)
     }
 
     /// A guide, ready to answer. What is learnt of it is kept for the next time.

@@ -1,6 +1,6 @@
 //! `kiosk voice`: the parts of the voice guide as tools.
 
-use crate::{Place, VoiceError, eval, own_readings, recordings, render, spoken};
+use crate::{Place, VoiceError, eval, own_readings, recordings, render, spoken, unsure_readings};
 use clap::ValueEnum;
 use domain::{Language, Refusal};
 use guide::{Asked, Dialogue, Guide};
@@ -160,7 +160,8 @@ pub enum Command {
         #[arg(long)]
         voice: Option<String>,
     },
-    /// Judge a guide: every fault with its file and line, and which recordings are missing or no longer used.
+    /// Judge a guide: every fault with its file and line, Japanese words whose reading is not sure and how to settle it, and
+    /// which recordings are missing or no longer used.
     Check {
         /// The guide's folder.
         pack: PathBuf,
@@ -430,6 +431,11 @@ fn check(pack: &Path, as_json: bool) -> i32 {
             let counts = Some((guide.answers.len(), guide.places.len(), guide.events.len()));
             let mut faults = guide.warnings.clone();
             faults.extend(render::faults(pack, &guide));
+            match Place::prepared().and_then(|place| unsure_readings(&guide, pack, &place)) {
+                Ok(unsure) => faults.extend(unsure),
+                // A guide can be written where nothing can be spoken.
+                Err(error) => eprintln!("辞書がないので、読みは調べていません（{error}）。"),
+            }
             (faults, counts)
         }
         Err(error) => (error.0, None),

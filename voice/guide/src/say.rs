@@ -166,7 +166,7 @@ pub(crate) fn hours(language: Language, place: &Place, date: Date, now: DateTime
             Now::OpenUntil(until) => {
                 let until = clock(language, until);
                 match language {
-                    Ja => format!("いま開いています。{until}に閉まります。"),
+                    Ja => format!("いま開《あ》いています。{until}に閉まります。"),
                     En => format!(" It is open now and closes at {until}."),
                     ZhHans => format!("现在开放，{until}关闭。"),
                     Ko => format!(" 지금 열려 있고 {until}에 닫습니다."),
