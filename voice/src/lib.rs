@@ -3,12 +3,16 @@
 //! This crate brings the parts together ([`hearing`], [`guide`], [`speech`]); each can be used and tested alone.
 
 mod eval;
+mod minutes;
 pub mod port;
+mod recognisers;
 mod render;
 mod spoken;
 pub mod tool;
 mod unsure;
 
+pub use minutes::transcribe;
+pub use recognisers::{Recognisers, VoskModels};
 pub use unsure::unsure_readings;
 
 use domain::Language;

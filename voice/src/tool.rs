@@ -1,10 +1,11 @@
 //! `kiosk voice`: the parts of the voice guide as tools.
 
-use crate::{Place, VoiceError, eval, own_readings, recordings, render, spoken, unsure_readings};
+use crate::{Place, Recognisers, VoiceError, VoskModels};
+use crate::{eval, own_readings, recordings, render, spoken, unsure_readings};
 use clap::ValueEnum;
 use domain::{Language, Refusal};
 use guide::{Asked, Dialogue, Guide};
-use hearing::{Hints, Recogniser, Vad, Whisper, read_wav, write_wav};
+use hearing::{Hints, Vad, write_wav};
 use jiff::ZonedDateTime;
 use jiff::civil::DateTime;
 use serde_json::{Value, json};
@@ -90,6 +91,9 @@ pub enum Command {
         /// A guide whose names are likely to be said.
         #[arg(long)]
         pack: Option<PathBuf>,
+        /// The folder of a Vosk model, which hears instead of Whisper; --lang tells its language.
+        #[arg(long)]
+        vosk: Option<PathBuf>,
         /// Threads for the recogniser.
         #[arg(long, default_value_t = 1)]
         threads: usize,
@@ -198,8 +202,19 @@ pub enum Command {
 /// Runs a tool; gives the exit code: 0 done, 2 bad arguments, 3 refused.
 pub fn run(command: &Command) -> i32 {
     let done = match command {
-        Command::Transcribe { files, lang, pack, threads, json } => {
-            transcribe(files, lang.language(), pack.as_deref(), *threads, *json)
+        Command::Transcribe { files, lang, pack, vosk, threads, json } => {
+            let language = lang.language();
+            let vosk = match (vosk, language) {
+                (None, _) => VoskModels::default(),
+                (Some(folder), Some(language)) => {
+                    VoskModels { library: None, models: [(language, folder.clone())].into() }
+                }
+                (Some(_), None) => {
+                    eprintln!("--vosk: --lang tells which language its model is for");
+                    return 2;
+                }
+            };
+            transcribe(files, language, pack.as_deref(), &vosk, *threads, *json)
         }
         Command::Ask { pack, lang, at, text, json } => ask(pack, (*lang).into(), *at, text, *json),
         Command::Render { pack, lang, dry_run, list } => {
@@ -258,18 +273,19 @@ fn transcribe(
     files: &[PathBuf],
     language: Option<Language>,
     pack: Option<&Path>,
+    vosk: &VoskModels,
     threads: usize,
     json: bool,
 ) -> Result<i32, VoiceError> {
     let place = Place::prepared()?;
     let hints = hints(pack, language)?;
     let reader = place.reader(&[])?;
-    let mut whisper = Whisper::load(&place.models, threads)?;
+    let mut recogniser = Recognisers::load(&place.models, vosk, threads)?;
     let mut vad = Vad::load(&place.models)?;
     let mut code = 0;
     for file in files {
         let started = Instant::now();
-        match hear(file, language, &mut whisper, &mut vad, &hints) {
+        match crate::transcribe(file, language, &mut recogniser, &mut vad, &hints) {
             Ok(heard) => {
                 let spoken = heard.first().map_or(language.unwrap_or_default(), |heard| heard.language);
                 let space = if matches!(spoken, Language::En | Language::Ko) { " " } else { "" };
@@ -310,28 +326,6 @@ fn transcribe(
         }
     }
     Ok(code)
-}
-
-/// What is said in a file: stretch by stretch, so that an hour takes no more memory than a minute, with its times.
-fn hear(
-    file: &Path,
-    language: Option<Language>,
-    whisper: &mut Whisper,
-    vad: &mut Vad,
-    hints: &Hints,
-) -> Result<Vec<hearing::Heard>, VoiceError> {
-    let samples = read_wav(file).map_err(hearing::HearingError::from)?;
-    let mut all = Vec::new();
-    for span in vad.spans(&samples)? {
-        let before = (span.from as u64) * 1000 / u64::from(hearing::RATE);
-        let end = (span.until as u64) * 1000 / u64::from(hearing::RATE);
-        for mut heard in whisper.hear(&samples[span.from..span.until], language, hints)? {
-            heard.from_ms = (heard.from_ms + before).min(end);
-            heard.until_ms = (heard.until_ms + before).min(end);
-            all.push(heard);
-        }
-    }
-    Ok(all)
 }
 
 fn clock(ms: u64) -> String {

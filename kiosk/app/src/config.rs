@@ -1,6 +1,8 @@
 //! What an installer says of this one kiosk: its site pack and its devices.
 
+use domain::Language;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The page camera's place.
@@ -33,6 +35,27 @@ pub struct StaffCall {
     pub url: String,
 }
 
+/// What understands the visitor.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Recogniser {
+    /// Whisper, in all languages.
+    #[default]
+    Whisper,
+    /// Vosk in the languages that have a model here, Whisper in the others.
+    Vosk(Vosk),
+}
+
+/// See [`Recogniser::Vosk`].
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Vosk {
+    /// `libvosk.so`; the one that `cargo xtask setup` prepared where it is left out.
+    pub library: Option<PathBuf>,
+    /// The unpacked folder of the Vosk model of each language (`ja`, `en`, `zh-Hans`, `ko`).
+    pub models: BTreeMap<Language, PathBuf>,
+}
+
 /// Through what the voice guide hears and speaks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -44,6 +67,8 @@ pub struct VoiceDevices {
     /// Whoever begins to speak silences the voice. Wants a microphone from which an echo canceller takes the machine's own
     /// voice.
     pub barge_in: bool,
+    /// `"whisper"`, or `{ vosk = { library = PATH, models = { ja = DIR } } }`.
+    pub recogniser: Recogniser,
 }
 
 /// The file given to `kiosk run`. Paths are relative to the file's folder.
@@ -109,6 +134,19 @@ pub enum ConfigError {
     },
 }
 
+/// What an installer has to put right before Vosk hears anything.
+fn unusable(vosk: &Vosk) -> Option<String> {
+    if let Some(library) = vosk.library.as_ref().filter(|library| !library.is_file()) {
+        let remedy = "give the path of libvosk.so, or leave `library` out to use the prepared one";
+        return Some(format!("voice.recogniser: there is no library {}: {remedy}", library.display()));
+    }
+    // Both layouts that the library knows.
+    let is_model = |folder: &PathBuf| ["am/final.mdl", "final.mdl"].iter().any(|file| folder.join(file).is_file());
+    let (language, folder) = vosk.models.iter().find(|(_, folder)| !is_model(folder))?;
+    let remedy = "unpack a Vosk model there (the folder that holds am/final.mdl), or leave the language out to have Whisper hear it";
+    Some(format!("voice.recogniser: {} holds no Vosk model for {}: {remedy}", folder.display(), language.tag()))
+}
+
 impl Config {
     /// Reads a file.
     ///
@@ -132,6 +170,45 @@ impl Config {
         if let Some(Camera::File(path)) = &mut config.camera {
             *path = folder.join(&*path);
         }
+        if let Recogniser::Vosk(vosk) = &mut config.voice.recogniser {
+            vosk.library.iter_mut().chain(vosk.models.values_mut()).for_each(|path| *path = folder.join(&*path));
+            let what = unusable(vosk).map(|what| ConfigError::Malformed { path: path.to_owned(), what });
+            what.map_or(Ok(()), Err)?;
+        }
         Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(voice: &str) -> (tempfile::TempDir, Result<Config, String>) {
+        let place = tempfile::tempdir().unwrap();
+        let model = place.path().join("models/ko/am");
+        std::fs::create_dir_all(&model).unwrap();
+        std::fs::write(model.join("final.mdl"), "").unwrap();
+        let path = place.path().join("kiosk.toml");
+        std::fs::write(&path, format!("name = \"hall-1\"\nsite = \"site\"\nstore = \"counts\"\n{voice}")).unwrap();
+        let loaded = Config::load(&path).map_err(|error| error.to_string());
+        (place, loaded)
+    }
+
+    #[test]
+    fn a_recogniser_is_chosen_by_language_and_what_is_missing_is_said_with_its_remedy() {
+        assert_eq!(load("").1.unwrap().voice.recogniser, Recogniser::Whisper);
+        assert_eq!(load("[voice]\nrecogniser = \"whisper\"").1.unwrap().voice.recogniser, Recogniser::Whisper);
+        let (place, config) = load("[voice]\nrecogniser = { vosk = { models = { ko = \"models/ko\" } } }");
+        let Recogniser::Vosk(vosk) = config.unwrap().voice.recogniser else { panic!("Vosk was chosen") };
+        assert_eq!(vosk.models[&Language::Ko], place.path().join("models/ko"));
+        for (choice, cause, remedy) in [
+            ("{ vosk = { models = { ja = \"models/ja\" } } }", "models/ja holds no Vosk model for ja", "unpack"),
+            ("{ vosk = { library = \"lib.so\", models = {} } }", "lib.so", "leave `library` out"),
+            ("{ vosk = { models = { xx = \"models/ko\" } } }", "xx", "zh-Hans"),
+            ("\"kaldi\"", "kaldi", "whisper"),
+        ] {
+            let error = load(&format!("[voice]\nrecogniser = {choice}")).1.expect_err(choice);
+            assert!(error.contains(cause) && error.contains(remedy), "{error}");
+        }
     }
 }

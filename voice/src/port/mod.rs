@@ -10,7 +10,7 @@ mod microphone;
 mod mind;
 mod mouth;
 
-use crate::{Place, VoiceError, recordings};
+use crate::{Place, VoiceError, VoskModels, recordings};
 use domain::Language;
 use domain::voice::{VoiceCommand, VoiceEvent};
 use ear::{Ear, EarCommand};
@@ -37,6 +37,8 @@ pub struct Config {
     /// Hear while speaking, and stop when somebody begins to speak. Wants a microphone from which the machine's own voice is
     /// taken out (PipeWire's or PulseAudio's module-echo-cancel).
     pub barge_in: bool,
+    /// The languages that Vosk hears in Whisper's stead.
+    pub vosk: VoskModels,
 }
 
 type Emit = Arc<dyn Fn(VoiceEvent) + Send + Sync>;
