@@ -7,12 +7,14 @@ mod minutes;
 pub mod port;
 mod recognisers;
 mod render;
+mod rephrase;
 mod spoken;
 pub mod tool;
 mod unsure;
 
 pub use minutes::transcribe;
 pub use recognisers::{Recognisers, VoskModels};
+pub use rephrase::Endpoint;
 pub use unsure::unsure_readings;
 
 use domain::Language;

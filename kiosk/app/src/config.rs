@@ -56,6 +56,16 @@ pub struct Vosk {
     pub models: BTreeMap<Language, PathBuf>,
 }
 
+/// A model that may say approved answers in other words; it is sent the answer, never what a visitor said.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Rephrase {
+    /// An OpenAI-compatible endpoint, `http://…/v1/chat/completions`, inside the municipality's own network.
+    pub url: String,
+    /// The model's name there.
+    pub model: String,
+}
+
 /// Through what the voice guide hears and speaks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -69,6 +79,8 @@ pub struct VoiceDevices {
     pub barge_in: bool,
     /// `"whisper"`, or `{ vosk = { library = PATH, models = { ja = DIR } } }`.
     pub recogniser: Recogniser,
+    /// A model that may say approved answers in other words. Left out, nothing is sent anywhere.
+    pub rephrase: Option<Rephrase>,
 }
 
 /// The file given to `kiosk run`. Paths are relative to the file's folder.
@@ -157,8 +169,10 @@ impl Config {
             std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         let mut config: Self = toml::from_str(&text)
             .map_err(|error| ConfigError::Malformed { path: path.to_owned(), what: error.to_string() })?;
-        if let Some(line) = config.staff_call.as_ref().filter(|line| !line.url.starts_with("http://")) {
-            let what = format!("staff-call: {}: only http:// is spoken", line.url);
+        let staff_call = config.staff_call.iter().map(|line| ("staff-call", &line.url));
+        let addresses = staff_call.chain(config.voice.rephrase.iter().map(|model| ("voice.rephrase", &model.url)));
+        if let Some((setting, url)) = { addresses }.find(|(_, url)| !url.starts_with("http://")) {
+            let what = format!("{setting}: {url}: only http:// is spoken");
             return Err(ConfigError::Malformed { path: path.to_owned(), what });
         }
         let folder = path.parent().unwrap_or(Path::new("."));
@@ -210,5 +224,14 @@ mod tests {
             let error = load(&format!("[voice]\nrecogniser = {choice}")).1.expect_err(choice);
             assert!(error.contains(cause) && error.contains(remedy), "{error}");
         }
+    }
+
+    #[test]
+    fn a_model_is_off_by_default_and_spoken_to_by_http_alone() {
+        assert_eq!(load("[voice]").1.unwrap().voice.rephrase, None);
+        let set = |url: &str| load(&format!("[voice]\nrephrase = {{ url = \"{url}\", model = \"small\" }}")).1;
+        let model = set("http://192.0.2.20:8000/v1/chat/completions").unwrap().voice.rephrase.unwrap();
+        assert_eq!(model.model, "small");
+        assert!(set("https://example.com/v1/chat/completions").unwrap_err().contains("only http://"));
     }
 }

@@ -193,6 +193,10 @@ fn voice_guide(config: &Config, guide: PathBuf, post: &Post) -> std::io::Result<
                 voice::VoskModels { library: vosk.library.clone(), models: vosk.models.clone() }
             }
         },
+        rephrase: devices
+            .rephrase
+            .as_ref()
+            .map(|model| voice::Endpoint { url: model.url.clone(), model: model.model.clone() }),
     };
     let post = post.clone();
     voice::port::spawn(voice, move |event| post.send(Inbound::Event(Event::Voice(event))), |_| {})

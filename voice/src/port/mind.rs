@@ -2,6 +2,7 @@
 
 use super::HintsOf;
 use crate::hints;
+use crate::rephrase::{Endpoint, Rephraser};
 use domain::voice::{AnswerId, AskedOf, GuideAnswer, GuideChoice, PlaceShown, VoiceEvent};
 use domain::{Language, RequestId};
 use guide::{Answerer, Asked, Choice, Dialogue, Reply, Unanswered};
@@ -16,11 +17,12 @@ pub(super) enum MindCommand {
 pub(super) struct Mind {
     answerer: Answerer,
     dialogue: Dialogue,
+    rephraser: Option<Rephraser>,
 }
 
 impl Mind {
-    pub fn new(answerer: Answerer) -> Self {
-        Self { answerer, dialogue: Dialogue::default() }
+    pub fn new(answerer: Answerer, rephrase: Option<Endpoint>) -> Self {
+        Self { answerer, dialogue: Dialogue::default(), rephraser: rephrase.map(Rephraser::new) }
     }
 
     pub fn hints(&self) -> HintsOf {
@@ -60,7 +62,17 @@ impl Mind {
             }
             AskedOf::Chosen(id) => self.dialogue.choose(&self.answerer, language, &id.0, now)?,
         };
+        let reply = self.in_other_words(language, reply);
         Some(self.shown(language, reply))
+    }
+
+    /// Only what was answered may be said in other words. Help, emergencies and what a visitor wishes to book are said as they
+    /// are written, and go nowhere.
+    fn in_other_words(&mut self, language: Language, mut reply: Reply) -> Reply {
+        if let Some(rephraser) = self.rephraser.as_mut().filter(|_| reply.answer.is_some() && !reply.staff) {
+            reply.text = rephraser.rephrase(self.answerer.reader(), language, &reply.text);
+        }
+        reply
     }
 
     fn shown(&self, language: Language, reply: Reply) -> GuideAnswer {

@@ -10,7 +10,7 @@ mod microphone;
 mod mind;
 mod mouth;
 
-use crate::{Place, VoiceError, VoskModels, recordings};
+use crate::{Endpoint, Place, VoiceError, VoskModels, recordings};
 use domain::Language;
 use domain::voice::{VoiceCommand, VoiceEvent};
 use ear::{Ear, EarCommand};
@@ -39,6 +39,8 @@ pub struct Config {
     pub barge_in: bool,
     /// The languages that Vosk hears in Whisper's stead.
     pub vosk: VoskModels,
+    /// A model that may say approved answers in other words; without one they are said as they are written.
+    pub rephrase: Option<Endpoint>,
 }
 
 type Emit = Arc<dyn Fn(VoiceEvent) + Send + Sync>;
@@ -148,7 +150,7 @@ fn load(config: &Config) -> Result<(Mind, Arc<reading::Reader>, Place), VoiceErr
     let place = Place::prepared()?;
     let answerer = place.answerer(&config.guide)?;
     let reader = Arc::clone(answerer.reader());
-    Ok((Mind::new(answerer), reader, place))
+    Ok((Mind::new(answerer, config.rephrase.clone()), reader, place))
 }
 
 /// The names that a recogniser is told of, by language.
