@@ -9,7 +9,7 @@ use hearing::{Hints, Vad, write_wav};
 use jiff::ZonedDateTime;
 use jiff::civil::DateTime;
 use serde_json::{Value, json};
-use speech::{Speaker, sentences};
+use speech::{Speaker, parts};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -404,7 +404,7 @@ fn say(
     voice: Option<&str>,
 ) -> Result<i32, VoiceError> {
     let (mut samples, mut rate) = (Vec::new(), 24_000);
-    for sentence in sentences(language, text) {
+    for sentence in parts(language, text, |_| true) {
         let sound = match voice {
             Some(voice) => speaker.say_as(language, voice, &sentence, speed)?,
             None => speaker.say(language, &sentence, speed)?,

@@ -46,7 +46,7 @@ impl Bits {
         self.put(u64::from(value as u32), count);
     }
 
-    fn to_byte(&mut self) {
+    fn fill_byte(&mut self) {
         self.free = 0;
     }
 }
@@ -85,7 +85,7 @@ pub(crate) fn write(sound: &Sound) -> Vec<u8> {
     for (number, block) in samples.chunks(BLOCK).enumerate() {
         let begin = out.bytes.len();
         frame(&mut out, number as u64, block);
-        out.to_byte();
+        out.fill_byte();
         let sum = remainder(&out.bytes[begin..], 16, 0x8005);
         out.put(sum, 16);
     }
