@@ -66,10 +66,8 @@ impl Mind {
         Some(self.shown(language, reply))
     }
 
-    /// Only what was answered may be said in other words. Help, emergencies and what a visitor wishes to book are said as they
-    /// are written, and go nowhere.
     fn in_other_words(&mut self, language: Language, mut reply: Reply) -> Reply {
-        if let Some(rephraser) = self.rephraser.as_mut().filter(|_| reply.answer.is_some() && !reply.staff) {
+        if let Some(rephraser) = self.rephraser.as_mut().filter(|_| may_be_reworded(&reply)) {
             reply.text = rephraser.rephrase(self.answerer.reader(), language, &reply.text);
         }
         reply
@@ -102,6 +100,12 @@ impl Mind {
     }
 }
 
+/// Only what was answered may be said in other words. Help, emergencies and what a visitor wishes to book are said as they are
+/// written, and go nowhere.
+fn may_be_reworded(reply: &Reply) -> bool {
+    reply.answer.is_some() && !reply.staff
+}
+
 /// The distance in metres and the direction in degrees from one place (latitude, longitude) to another, on a sphere of the
 /// earth's mean radius.
 fn way(from: (f64, f64), to: (f64, f64)) -> (u32, u16) {
@@ -118,7 +122,25 @@ fn way(from: (f64, f64), to: (f64, f64)) -> (u32, u16) {
 
 #[cfg(test)]
 mod tests {
-    use super::way;
+    use super::{Reply, may_be_reworded, way};
+
+    #[test]
+    fn help_and_wishes_to_book_are_sent_to_no_model() {
+        let reply = |answer: Option<&str>, staff| Reply {
+            answer: answer.map(str::to_owned),
+            text: "はい。".to_owned(),
+            score: 1.0,
+            source: None,
+            place: None,
+            choices: Vec::new(),
+            follow_ups: Vec::new(),
+            staff,
+        };
+        assert!(may_be_reworded(&reply(Some("bath-towel"), false)));
+        assert!(!may_be_reworded(&reply(Some("fire-here"), true)));
+        assert!(!may_be_reworded(&reply(Some("meeting-room.book"), true)));
+        assert!(!may_be_reworded(&reply(None, false)));
+    }
 
     #[test]
     fn ways_are_as_long_and_lead_where_the_map_says() {
