@@ -3,15 +3,26 @@
 //! This crate brings the parts together ([`hearing`], [`guide`], [`speech`]); each can be used and tested alone.
 
 mod eval;
+mod minutes;
 pub mod port;
+mod recognisers;
+mod render;
+mod rephrase;
 mod spoken;
 pub mod tool;
+mod unsure;
+
+pub use minutes::transcribe;
+pub use recognisers::{Recognisers, VoskModels};
+pub use rephrase::Endpoint;
+pub use unsure::unsure_readings;
 
 use domain::Language;
 use guide::{Answerer, AnswererError, Guide, PackError};
 use hearing::Hints;
 use models::{ModelError, Models};
-use reading::{Japanese, JapaneseError, Reader};
+use reading::{Japanese, JapaneseError, Lexicon, Reader};
+use speech::Recordings;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -39,6 +50,9 @@ pub enum VoiceError {
     /// Speaking.
     #[error(transparent)]
     Speech(#[from] speech::SpeechError),
+    /// A folder of recordings.
+    #[error("the recordings of {0} cannot be read or written ({1})")]
+    Recordings(PathBuf, #[source] std::io::Error),
 }
 
 /// How many letters have to be put in, left out or changed to make one text of the other (Levenshtein).
@@ -63,6 +77,16 @@ pub(crate) fn hints(guide: &Guide, language: Language) -> Hints {
     let mut words: Vec<String> = names.take(24).collect();
     words.dedup();
     Hints { words }
+}
+
+/// The words that a guide tells the readings of.
+pub(crate) fn own_readings(guide: &Guide) -> Vec<(String, String)> {
+    guide.site.readings.clone().into_iter().collect()
+}
+
+/// What was recorded of a guide.
+pub(crate) fn recordings(guide: &Path) -> Recordings {
+    Recordings::in_folder(&guide.join("recordings"))
 }
 
 /// Where everything is that was prepared by `cargo xtask setup`.
@@ -92,14 +116,21 @@ impl Place {
         Ok(Arc::new(Reader::new(Japanese::load(&self.cache.join("naist-jdic"), own)?)))
     }
 
+    /// All readings of all words that the dictionary knows.
+    ///
+    /// # Errors
+    /// When the dictionary is missing.
+    pub fn lexicon(&self) -> Result<Lexicon, VoiceError> {
+        Ok(Lexicon::load(&self.cache.join("naist-jdic"))?)
+    }
+
     /// A guide, ready to answer. What is learnt of it is kept for the next time.
     ///
     /// # Errors
     /// When the guide is wrong or a model is missing.
     pub fn answerer(&self, folder: &Path) -> Result<Answerer, VoiceError> {
         let guide = Guide::load(folder)?;
-        let own: Vec<(String, String)> = guide.site.readings.clone().into_iter().collect();
-        let reader = self.reader(&own)?;
+        let reader = self.reader(&own_readings(&guide))?;
         let name = folder.file_name().map_or_else(|| "guide".into(), |name| name.to_string_lossy());
         let memory = self.cache.join("learnt").join(format!("{name}.bin"));
         Ok(Answerer::new(guide, reader, &self.models, Some(memory))?)

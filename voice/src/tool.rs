@@ -1,14 +1,15 @@
 //! `kiosk voice`: the parts of the voice guide as tools.
 
-use crate::{Place, VoiceError, eval, spoken};
+use crate::{Place, Recognisers, VoiceError, VoskModels};
+use crate::{eval, own_readings, recordings, render, spoken, unsure_readings};
 use clap::ValueEnum;
 use domain::{Language, Refusal};
 use guide::{Asked, Dialogue, Guide};
-use hearing::{Hints, Recogniser, Vad, Whisper, read_wav, write_wav};
+use hearing::{Hints, Vad, write_wav};
 use jiff::ZonedDateTime;
 use jiff::civil::DateTime;
 use serde_json::{Value, json};
-use speech::{Speaker, sentences};
+use speech::{Speaker, parts};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -90,6 +91,9 @@ pub enum Command {
         /// A guide whose names are likely to be said.
         #[arg(long)]
         pack: Option<PathBuf>,
+        /// The folder of a Vosk model, which hears instead of Whisper; --lang tells its language.
+        #[arg(long)]
+        vosk: Option<PathBuf>,
         /// Threads for the recogniser.
         #[arg(long, default_value_t = 1)]
         threads: usize,
@@ -117,6 +121,25 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Record beforehand what a guide always says in the same words: in Chinese and Korean, whose voice is slow.
+    ///
+    /// The recordings go into the guide's folder `recordings`, one sentence a file (FLAC). Only what is missing is spoken, so
+    /// it can be stopped and run again; what is no longer said is removed. A sentence that was changed has another file name
+    /// and is never said with its old recording. A recording of a person (WAV) under the same name is played instead of the
+    /// voice's, and is never removed; --list tells the names.
+    Render {
+        /// The guide's folder.
+        pack: PathBuf,
+        /// The languages.
+        #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Lang::Zh, Lang::Ko])]
+        lang: Vec<Lang>,
+        /// Only tell what would be spoken and removed.
+        #[arg(long)]
+        dry_run: bool,
+        /// Only list every sentence: name of its file, language and text, between tabs.
+        #[arg(long, conflicts_with = "dry_run")]
+        list: bool,
+    },
     /// Speak a text into a WAV file.
     Say {
         /// The language.
@@ -131,6 +154,9 @@ pub enum Command {
         /// Speak many texts: a file of lines with language, voice (- for the usual one), speed, output and text, between tabs.
         #[arg(long, conflicts_with_all = ["text", "output"])]
         batch: Option<PathBuf>,
+        /// A guide: its readings are known, and what it has recorded is played.
+        #[arg(long)]
+        pack: Option<PathBuf>,
         /// 1 is the voice's own pace.
         #[arg(long, default_value_t = 1.0)]
         speed: f32,
@@ -138,7 +164,8 @@ pub enum Command {
         #[arg(long)]
         voice: Option<String>,
     },
-    /// Judge a guide: every fault with its file and line.
+    /// Judge a guide: every fault with its file and line, Japanese words whose reading is not sure and how to settle it, and
+    /// which recordings are missing or no longer used.
     Check {
         /// The guide's folder.
         pack: PathBuf,
@@ -175,21 +202,41 @@ pub enum Command {
 /// Runs a tool; gives the exit code: 0 done, 2 bad arguments, 3 refused.
 pub fn run(command: &Command) -> i32 {
     let done = match command {
-        Command::Transcribe { files, lang, pack, threads, json } => {
-            transcribe(files, lang.language(), pack.as_deref(), *threads, *json)
+        Command::Transcribe { files, lang, pack, vosk, threads, json } => {
+            let language = lang.language();
+            let vosk = match (vosk, language) {
+                (None, _) => VoskModels::default(),
+                (Some(folder), Some(language)) => {
+                    VoskModels { library: None, models: [(language, folder.clone())].into() }
+                }
+                (Some(_), None) => {
+                    eprintln!("--vosk: --lang tells which language its model is for");
+                    return 2;
+                }
+            };
+            transcribe(files, language, pack.as_deref(), &vosk, *threads, *json)
         }
         Command::Ask { pack, lang, at, text, json } => ask(pack, (*lang).into(), *at, text, *json),
-        Command::Say { batch: Some(batch), .. } => say_batch(batch),
-        Command::Say { lang, text, output, speed, voice, .. } => {
+        Command::Render { pack, lang, dry_run, list } => {
+            let languages: Vec<Language> = lang.iter().map(|lang| (*lang).into()).collect();
+            let task = if *list {
+                render::Task::List
+            } else if *dry_run {
+                render::Task::Tell
+            } else {
+                render::Task::Do
+            };
+            render::run(pack, &languages, task)
+        }
+        Command::Say { batch: Some(batch), pack, .. } => say_batch(batch, pack.as_deref()),
+        Command::Say { lang, text, output, pack, speed, voice, .. } => {
             if !(0.3..=3.0).contains(speed) {
                 eprintln!("--speed: between 0.3 and 3");
                 return 2;
             }
             let (Some(text), Some(output)) = (text, output) else { return 2 };
-            Place::prepared().and_then(|place| {
-                let mut speaker = Speaker::new(place.models.clone(), place.reader(&[])?);
-                say(&mut speaker, (*lang).into(), text, output, *speed, voice.as_deref())
-            })
+            speaker(pack.as_deref())
+                .and_then(|mut speaker| say(&mut speaker, (*lang).into(), text, output, *speed, voice.as_deref()))
         }
         Command::Check { pack, json } => return check(pack, *json),
         Command::Eval { questions, pack, at, failures, json, .. } if questions.join("manifest.csv").exists() => {
@@ -226,18 +273,19 @@ fn transcribe(
     files: &[PathBuf],
     language: Option<Language>,
     pack: Option<&Path>,
+    vosk: &VoskModels,
     threads: usize,
     json: bool,
 ) -> Result<i32, VoiceError> {
     let place = Place::prepared()?;
     let hints = hints(pack, language)?;
     let reader = place.reader(&[])?;
-    let mut whisper = Whisper::load(&place.models, threads)?;
+    let mut recogniser = Recognisers::load(&place.models, vosk, threads)?;
     let mut vad = Vad::load(&place.models)?;
     let mut code = 0;
     for file in files {
         let started = Instant::now();
-        match hear(file, language, &mut whisper, &mut vad, &hints) {
+        match crate::transcribe(file, language, &mut recogniser, &mut vad, &hints) {
             Ok(heard) => {
                 let spoken = heard.first().map_or(language.unwrap_or_default(), |heard| heard.language);
                 let space = if matches!(spoken, Language::En | Language::Ko) { " " } else { "" };
@@ -280,28 +328,6 @@ fn transcribe(
     Ok(code)
 }
 
-/// What is said in a file: stretch by stretch, so that an hour takes no more memory than a minute, with its times.
-fn hear(
-    file: &Path,
-    language: Option<Language>,
-    whisper: &mut Whisper,
-    vad: &mut Vad,
-    hints: &Hints,
-) -> Result<Vec<hearing::Heard>, VoiceError> {
-    let samples = read_wav(file).map_err(hearing::HearingError::from)?;
-    let mut all = Vec::new();
-    for span in vad.spans(&samples)? {
-        let before = (span.from as u64) * 1000 / u64::from(hearing::RATE);
-        let end = (span.until as u64) * 1000 / u64::from(hearing::RATE);
-        for mut heard in whisper.hear(&samples[span.from..span.until], language, hints)? {
-            heard.from_ms = (heard.from_ms + before).min(end);
-            heard.until_ms = (heard.until_ms + before).min(end);
-            all.push(heard);
-        }
-    }
-    Ok(all)
-}
-
 fn clock(ms: u64) -> String {
     let seconds = ms / 1000;
     format!("{:02}:{:02}:{:02}.{}", seconds / 3600, seconds / 60 % 60, seconds % 60, ms % 1000 / 100)
@@ -334,9 +360,16 @@ fn ask(
     Ok(0)
 }
 
-fn say_batch(batch: &Path) -> Result<i32, VoiceError> {
+/// With a guide's readings and recordings, if one is given.
+fn speaker(pack: Option<&Path>) -> Result<Speaker, VoiceError> {
     let place = Place::prepared()?;
-    let mut speaker = Speaker::new(place.models.clone(), place.reader(&[])?);
+    let Some(pack) = pack else { return Ok(Speaker::new(place.models.clone(), place.reader(&[])?)) };
+    let reader = place.reader(&own_readings(&Guide::load(pack)?))?;
+    Ok(Speaker::new(place.models.clone(), reader).with(recordings(pack)))
+}
+
+fn say_batch(batch: &Path, pack: Option<&Path>) -> Result<i32, VoiceError> {
+    let mut speaker = speaker(pack)?;
     let lines = match std::fs::read_to_string(batch) {
         Ok(lines) => lines,
         Err(error) => {
@@ -371,7 +404,7 @@ fn say(
     voice: Option<&str>,
 ) -> Result<i32, VoiceError> {
     let (mut samples, mut rate) = (Vec::new(), 24_000);
-    for sentence in sentences(language, text) {
+    for sentence in parts(language, text, |_| true) {
         let sound = match voice {
             Some(voice) => speaker.say_as(language, voice, &sentence, speed)?,
             None => speaker.say(language, &sentence, speed)?,
@@ -390,7 +423,14 @@ fn check(pack: &Path, as_json: bool) -> i32 {
     let (faults, counts) = match Guide::load(pack) {
         Ok(guide) => {
             let counts = Some((guide.answers.len(), guide.places.len(), guide.events.len()));
-            (guide.warnings, counts)
+            let mut faults = guide.warnings.clone();
+            faults.extend(render::faults(pack, &guide));
+            match Place::prepared().and_then(|place| unsure_readings(&guide, pack, &place)) {
+                Ok(unsure) => faults.extend(unsure),
+                // A guide can be written where nothing can be spoken.
+                Err(error) => eprintln!("辞書がないので、読みは調べていません（{error}）。"),
+            }
+            (faults, counts)
         }
         Err(error) => (error.0, None),
     };

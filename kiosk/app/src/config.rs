@@ -1,7 +1,9 @@
 //! What an installer says of this one kiosk: its site pack and its devices.
 
 use agent::network::{Address, Host, NoHost};
+use domain::Language;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The page camera's place.
@@ -34,6 +36,37 @@ pub struct StaffCall {
     pub url: String,
 }
 
+/// What understands the visitor.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Recogniser {
+    /// Whisper, in all languages.
+    #[default]
+    Whisper,
+    /// Vosk in the languages that have a model here, Whisper in the others.
+    Vosk(Vosk),
+}
+
+/// See [`Recogniser::Vosk`].
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Vosk {
+    /// `libvosk.so`; the one that `cargo xtask setup` prepared where it is left out.
+    pub library: Option<PathBuf>,
+    /// The unpacked folder of the Vosk model of each language (`ja`, `en`, `zh-Hans`, `ko`).
+    pub models: BTreeMap<Language, PathBuf>,
+}
+
+/// A model that may say approved answers in other words; it is sent the answer, never what a visitor said.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Rephrase {
+    /// An OpenAI-compatible endpoint, `http://…/v1/chat/completions`, inside the municipality's own network.
+    pub url: String,
+    /// The model's name there.
+    pub model: String,
+}
+
 /// Through what the voice guide hears and speaks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -45,6 +78,10 @@ pub struct VoiceDevices {
     /// Whoever begins to speak silences the voice. Wants a microphone from which an echo canceller takes the machine's own
     /// voice.
     pub barge_in: bool,
+    /// `"whisper"`, or `{ vosk = { library = PATH, models = { ja = DIR } } }`.
+    pub recogniser: Recogniser,
+    /// A model that may say approved answers in other words. Left out, nothing is sent anywhere.
+    pub rephrase: Option<Rephrase>,
 }
 
 /// The file given to `kiosk run`. Paths are relative to the file's folder.
@@ -118,6 +155,19 @@ pub enum ConfigError {
     },
 }
 
+/// What an installer has to put right before Vosk hears anything.
+fn unusable(vosk: &Vosk) -> Option<String> {
+    if let Some(library) = vosk.library.as_ref().filter(|library| !library.is_file()) {
+        let remedy = "give the path of libvosk.so, or leave `library` out to use the prepared one";
+        return Some(format!("voice.recogniser: there is no library {}: {remedy}", library.display()));
+    }
+    // Both layouts that the library knows.
+    let is_model = |folder: &PathBuf| ["am/final.mdl", "final.mdl"].iter().any(|file| folder.join(file).is_file());
+    let (language, folder) = vosk.models.iter().find(|(_, folder)| !is_model(folder))?;
+    let remedy = "unpack a Vosk model there (the folder that holds am/final.mdl), or leave the language out to have Whisper hear it";
+    Some(format!("voice.recogniser: {} holds no Vosk model for {}: {remedy}", folder.display(), language.tag()))
+}
+
 impl Config {
     /// Reads a file.
     ///
@@ -128,8 +178,10 @@ impl Config {
             std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         let mut config: Self = toml::from_str(&text)
             .map_err(|error| ConfigError::Malformed { path: path.to_owned(), what: error.to_string() })?;
-        if let Some(line) = config.staff_call.as_ref().filter(|line| !line.url.starts_with("http://")) {
-            let what = format!("staff-call: {}: only http:// is spoken", line.url);
+        let staff_call = config.staff_call.iter().map(|line| ("staff-call", &line.url));
+        let addresses = staff_call.chain(config.voice.rephrase.iter().map(|model| ("voice.rephrase", &model.url)));
+        if let Some((setting, url)) = { addresses }.find(|(_, url)| !url.starts_with("http://")) {
+            let what = format!("{setting}: {url}: only http:// is spoken");
             return Err(ConfigError::Malformed { path: path.to_owned(), what });
         }
         config.hosts().map_err(|what| ConfigError::Malformed { path: path.to_owned(), what: what.to_string() })?;
@@ -141,6 +193,11 @@ impl Config {
         }
         if let Some(Camera::File(path)) = &mut config.camera {
             *path = folder.join(&*path);
+        }
+        if let Recogniser::Vosk(vosk) = &mut config.voice.recogniser {
+            vosk.library.iter_mut().chain(vosk.models.values_mut()).for_each(|path| *path = folder.join(&*path));
+            let what = unusable(vosk).map(|what| ConfigError::Malformed { path: path.to_owned(), what });
+            what.map_or(Ok(()), Err)?;
         }
         Ok(config)
     }
@@ -159,7 +216,51 @@ impl Config {
             _ => None,
         };
         let call = self.staff_call.as_ref().map(|call| call.url.as_str());
-        let named = [self.page_printer.as_deref(), slip, camera, call, self.update.url.as_deref()];
+        let model = self.voice.rephrase.as_ref().map(|model| model.url.as_str());
+        let named = [self.page_printer.as_deref(), slip, camera, call, model, self.update.url.as_deref()];
         named.into_iter().flatten().chain(self.allow.iter().map(String::as_str)).map(Host::parse).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(voice: &str) -> (tempfile::TempDir, Result<Config, String>) {
+        let place = tempfile::tempdir().unwrap();
+        let model = place.path().join("models/ko/am");
+        std::fs::create_dir_all(&model).unwrap();
+        std::fs::write(model.join("final.mdl"), "").unwrap();
+        let path = place.path().join("kiosk.toml");
+        std::fs::write(&path, format!("name = \"hall-1\"\nsite = \"site\"\nstore = \"counts\"\n{voice}")).unwrap();
+        let loaded = Config::load(&path).map_err(|error| error.to_string());
+        (place, loaded)
+    }
+
+    #[test]
+    fn a_recogniser_is_chosen_by_language_and_what_is_missing_is_said_with_its_remedy() {
+        assert_eq!(load("").1.unwrap().voice.recogniser, Recogniser::Whisper);
+        assert_eq!(load("[voice]\nrecogniser = \"whisper\"").1.unwrap().voice.recogniser, Recogniser::Whisper);
+        let (place, config) = load("[voice]\nrecogniser = { vosk = { models = { ko = \"models/ko\" } } }");
+        let Recogniser::Vosk(vosk) = config.unwrap().voice.recogniser else { panic!("Vosk was chosen") };
+        assert_eq!(vosk.models[&Language::Ko], place.path().join("models/ko"));
+        for (choice, cause, remedy) in [
+            ("{ vosk = { models = { ja = \"models/ja\" } } }", "models/ja holds no Vosk model for ja", "unpack"),
+            ("{ vosk = { library = \"lib.so\", models = {} } }", "lib.so", "leave `library` out"),
+            ("{ vosk = { models = { xx = \"models/ko\" } } }", "xx", "zh-Hans"),
+            ("\"kaldi\"", "kaldi", "whisper"),
+        ] {
+            let error = load(&format!("[voice]\nrecogniser = {choice}")).1.expect_err(choice);
+            assert!(error.contains(cause) && error.contains(remedy), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_model_is_off_by_default_and_spoken_to_by_http_alone() {
+        assert_eq!(load("[voice]").1.unwrap().voice.rephrase, None);
+        let set = |url: &str| load(&format!("[voice]\nrephrase = {{ url = \"{url}\", model = \"small\" }}")).1;
+        let model = set("http://192.0.2.20:8000/v1/chat/completions").unwrap().voice.rephrase.unwrap();
+        assert_eq!(model.model, "small");
+        assert!(set("https://example.com/v1/chat/completions").unwrap_err().contains("only http://"));
     }
 }

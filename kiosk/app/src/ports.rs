@@ -187,6 +187,16 @@ fn voice_guide(config: &Config, guide: PathBuf, post: &Post) -> std::io::Result<
         microphone: devices.microphone.clone(),
         speaker: devices.speaker.clone(),
         barge_in: devices.barge_in,
+        vosk: match &devices.recogniser {
+            crate::config::Recogniser::Whisper => voice::VoskModels::default(),
+            crate::config::Recogniser::Vosk(vosk) => {
+                voice::VoskModels { library: vosk.library.clone(), models: vosk.models.clone() }
+            }
+        },
+        rephrase: devices
+            .rephrase
+            .as_ref()
+            .map(|model| voice::Endpoint { url: model.url.clone(), model: model.model.clone() }),
     };
     let post = post.clone();
     voice::port::spawn(voice, move |event| post.send(Inbound::Event(Event::Voice(event))), |_| {})

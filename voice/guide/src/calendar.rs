@@ -1,7 +1,9 @@
 //! When places are open: computed for the day that is asked about, never recited.
 
+use crate::holidays::is_holiday;
 use crate::pack::{Clock, Closed, Place, Span};
 use domain::Date;
+use jiff::civil::Weekday;
 
 /// What a place does on one day.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,24 +31,68 @@ pub enum Now {
     Always,
 }
 
+/// Why a place is closed on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// It always is on such days.
+    Regular,
+    /// It is a public holiday.
+    Holiday,
+    /// The day before was a public holiday.
+    AfterHoliday,
+}
+
+/// Why the place is closed on that day; `None` where it is not.
+pub fn why_closed(place: &Place, date: Date) -> Option<Why> {
+    let why = |closed: &Closed| match closed {
+        Closed::Weekly(day) => (date.weekday() == *day).then_some(Why::Regular),
+        Closed::WeeklyUnlessHoliday(day) if date.weekday() == *day && !is_holiday(date) => Some(Why::Regular),
+        Closed::WeeklyUnlessHoliday(day) => is_moved_to(*day, date).then_some(Why::AfterHoliday),
+        Closed::Holidays => is_holiday(date).then_some(Why::Holiday),
+        Closed::AfterHolidays => follows_holiday(date).then_some(Why::AfterHoliday),
+        Closed::Days(span) => span.holds(date).then_some(Why::Regular),
+    };
+    let mut all: Vec<Why> = place.closed.iter().filter_map(why).collect();
+    if !place.hours.is_empty() && times(place, date.weekday()).is_empty() {
+        all.push(Why::Regular);
+    }
+    // That it is a holiday explains nothing where it is closed every week.
+    all.iter().find(|why| **why == Why::Regular).or(all.first()).copied()
+}
+
+fn follows_holiday(date: Date) -> bool {
+    !is_holiday(date) && date.yesterday().is_ok_and(is_holiday)
+}
+
+/// Whether the weekly day off before `date` was a holiday, and nothing but holidays lie between.
+fn is_moved_to(day: Weekday, date: Date) -> bool {
+    let mut before = date;
+    while follows_holiday(date) {
+        match before.yesterday() {
+            Ok(holiday) if is_holiday(holiday) => before = holiday,
+            _ => return false,
+        }
+        if before.weekday() == day {
+            return true;
+        }
+    }
+    false
+}
+
+fn times(place: &Place, day: Weekday) -> Vec<(Clock, Clock)> {
+    let hours = place.hours.iter().filter(|hours| hours.days.0.contains(&day));
+    hours.map(|hours| (hours.from, hours.to)).collect()
+}
+
 /// What the place does on that day.
 pub fn on(place: &Place, date: Date) -> OpenDay {
-    let closed = place.closed.iter().any(|closed| match closed {
-        Closed::Weekly(day) => date.weekday() == *day,
-        Closed::Days(span) => span.holds(date),
-    });
-    if closed {
+    if why_closed(place, date).is_some() {
         return OpenDay::Closed;
     }
     if place.hours.is_empty() {
         return OpenDay::Always;
     }
-    let mut times: Vec<_> = place
-        .hours
-        .iter()
-        .filter(|hours| hours.days.0.contains(&date.weekday()))
-        .map(|hours| (hours.from, hours.to))
-        .collect();
+    let mut times = times(place, date.weekday());
     times.sort();
     match times.as_slice() {
         [] => OpenDay::Closed,
@@ -123,6 +169,36 @@ mod tests {
             assert_eq!(on(&bath, day), OpenDay::Closed);
         }
         assert_eq!(next_open_day(&bath, date(2026, 12, 28)), Some(date(2027, 1, 4)));
+    }
+
+    #[test]
+    fn public_holidays_close_and_move_days_off() {
+        let weekdays = "hours = [{ days = \"mon-fri\", from = \"09:00\", to = \"17:00\" }]";
+        let hall = place(&format!("{weekdays}\nclosed = [\"holiday\"]"));
+        // Monday 23 November 2026 is a holiday; the Sunday before it is no working day anyhow.
+        assert_eq!(why_closed(&hall, date(2026, 11, 23)), Some(Why::Holiday));
+        assert_eq!(why_closed(&hall, date(2026, 11, 22)), Some(Why::Regular));
+        assert_eq!(why_closed(&hall, date(2026, 5, 3)), Some(Why::Regular));
+        assert_eq!(next_open_day(&hall, date(2026, 9, 18)), Some(date(2026, 9, 24)));
+        assert_eq!(at(&hall, date(2026, 11, 23), Clock(600)), Now::ClosedToday);
+        let daily = "hours = [{ days = \"mon-sun\", from = \"09:00\", to = \"17:00\" }]";
+        let museum = place(&format!("{daily}\nclosed = [\"mon-unless-holiday\"]"));
+        assert_eq!(why_closed(&museum, date(2026, 11, 16)), Some(Why::Regular));
+        assert_eq!(why_closed(&museum, date(2026, 11, 23)), None);
+        assert_eq!(why_closed(&museum, date(2026, 11, 24)), Some(Why::AfterHoliday));
+        // Monday 4 May is in the middle of holidays, of which the last is the Wednesday.
+        assert_eq!(
+            [4, 5, 6, 7, 8].map(|day| on(&museum, date(2026, 5, day)) == OpenDay::Closed),
+            [false, false, false, true, false]
+        );
+        // After other holidays it opens.
+        assert_eq!(why_closed(&museum, date(2026, 4, 30)), None);
+        let shop = place(&format!("{daily}\nclosed = [\"after-holiday\"]"));
+        assert_eq!(why_closed(&shop, date(2026, 4, 30)), Some(Why::AfterHoliday));
+        assert_eq!(
+            [20, 21, 22, 23, 24].map(|day| on(&shop, date(2026, 9, day)) == OpenDay::Closed),
+            [false, false, false, false, true]
+        );
     }
 
     #[test]

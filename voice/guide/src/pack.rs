@@ -377,6 +377,12 @@ pub struct Hours {
 pub enum Closed {
     /// Every week.
     Weekly(Weekday),
+    /// Every week, but where that day is a public holiday, on the next day that is none.
+    WeeklyUnlessHoliday(Weekday),
+    /// On public holidays.
+    Holidays,
+    /// On the day after a public holiday, where it is none itself.
+    AfterHolidays,
     /// These days.
     Days(Span),
 }
@@ -387,10 +393,20 @@ impl<'de> Deserialize<'de> for Closed {
         if let Some(day) = weekday(&text) {
             return Ok(Self::Weekly(WEEK[day].1));
         }
+        if let Some(day) = text.strip_suffix("-unless-holiday").and_then(weekday) {
+            return Ok(Self::WeeklyUnlessHoliday(WEEK[day].1));
+        }
+        match text.as_str() {
+            "holiday" => return Ok(Self::Holidays),
+            "after-holiday" => return Ok(Self::AfterHolidays),
+            _ => {}
+        }
         let (from, until) = text.split_once("..").unwrap_or((&text, &text));
         match (parse_day(from), parse_day(until)) {
             (Some(from), Some(until)) => Ok(Self::Days(Span { from, until })),
-            _ => Err(serde::de::Error::custom(format!("「{text}」は休みの日ではありません（例：tue、12-29..01-03）"))),
+            _ => Err(serde::de::Error::custom(format!(
+                "「{text}」は休みの日ではありません（例：tue、holiday、12-29..01-03）"
+            ))),
         }
     }
 }

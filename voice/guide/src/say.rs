@@ -1,7 +1,8 @@
 //! Sentences that are computed: hours, ways, dates, in each language. Japanese ones carry readings where a voice or a reader
 //! needs them.
 
-use crate::calendar::{self, Now, OpenDay};
+use crate::calendar::{self, Now, OpenDay, Why};
+use crate::holidays::is_holiday;
 use crate::pack::{By, Clock, Event, Place, PlaceText};
 use domain::{Date, Language};
 use jiff::civil::{DateTime, Weekday};
@@ -134,11 +135,21 @@ pub(crate) fn hours(language: Language, place: &Place, date: Date, now: DateTime
             ZhHans => format!("{name}24小时开放。"),
             Ko => format!("{name}: 24시간 이용하실 수 있습니다."),
         },
-        OpenDay::Closed => match language {
-            Ja => format!("{name}は、{when}はお休みです。"),
-            En => format!("{when}, {name} is closed."),
-            ZhHans => format!("{name}{when}休息。"),
-            Ko => format!("{name}: {when}은 쉽니다."),
+        OpenDay::Closed => match (language, calendar::why_closed(place, date)) {
+            (Ja, Some(Why::Holiday)) => format!("{name}は、{when}は祝日のため、お休みです。"),
+            (En, Some(Why::Holiday)) => format!("{when}, {name} is closed because it is a public holiday."),
+            (ZhHans, Some(Why::Holiday)) => format!("{when}是公共假日，{name}休息。"),
+            (Ko, Some(Why::Holiday)) => format!("{name}: {when}은 공휴일이라 쉽니다."),
+            (Ja, Some(Why::AfterHoliday)) => format!("{name}は、{when}は祝日の翌日のため、お休みです。"),
+            (En, Some(Why::AfterHoliday)) => {
+                format!("{when}, {name} is closed because it is the day after a public holiday.")
+            }
+            (ZhHans, Some(Why::AfterHoliday)) => format!("{when}是公共假日的第二天，{name}休息。"),
+            (Ko, Some(Why::AfterHoliday)) => format!("{name}: {when}은 공휴일 다음 날이라 쉽니다."),
+            (Ja, _) => format!("{name}は、{when}はお休みです。"),
+            (En, _) => format!("{when}, {name} is closed."),
+            (ZhHans, _) => format!("{name}{when}休息。"),
+            (Ko, _) => format!("{name}: {when}은 쉽니다."),
         },
         OpenDay::Between(open) => {
             let open = times(language, &open);
@@ -155,7 +166,7 @@ pub(crate) fn hours(language: Language, place: &Place, date: Date, now: DateTime
             Now::OpenUntil(until) => {
                 let until = clock(language, until);
                 match language {
-                    Ja => format!("いま開いています。{until}に閉まります。"),
+                    Ja => format!("いま開《あ》いています。{until}に閉まります。"),
                     En => format!(" It is open now and closes at {until}."),
                     ZhHans => format!("现在开放，{until}关闭。"),
                     Ko => format!(" 지금 열려 있고 {until}에 닫습니다."),
@@ -170,12 +181,7 @@ pub(crate) fn hours(language: Language, place: &Place, date: Date, now: DateTime
                     Ko => format!(" 지금은 닫혀 있고 {from}에 엽니다."),
                 }
             }
-            Now::ClosedToday => match language {
-                Ja => "今日はもう終わりました。".to_owned(),
-                En => " It has closed for today.".to_owned(),
-                ZhHans => "今天已经结束。".to_owned(),
-                Ko => " 오늘은 끝났습니다.".to_owned(),
-            },
+            Now::ClosedToday => ended_today(language).to_owned(),
             Now::Always => String::new(),
         });
     }
@@ -193,8 +199,24 @@ pub(crate) fn hours(language: Language, place: &Place, date: Date, now: DateTime
     text
 }
 
-/// On which days the place is closed.
+/// What is said after the last hour of a day.
+pub(crate) fn ended_today(language: Language) -> &'static str {
+    match language {
+        Ja => "今日はもう終わりました。",
+        En => " It has closed for today.",
+        ZhHans => "今天已经结束。",
+        Ko => " 오늘은 끝났습니다.",
+    }
+}
+
+/// On which days the place is closed, and how it is today.
 pub(crate) fn closed_days(language: Language, place: &Place, now: DateTime) -> String {
+    let space = if matches!(language, Ja | ZhHans) { "" } else { " " };
+    format!("{}{space}{}", closed_list(language, place), hours(language, place, now.date(), now))
+}
+
+/// On which days the place is closed.
+pub(crate) fn closed_list(language: Language, place: &Place) -> String {
     use crate::pack::{Closed, Day};
     let name = &place.text(language).name;
     let one = |day: Day| match day {
@@ -213,6 +235,26 @@ pub(crate) fn closed_days(language: Language, place: &Place, now: DateTime) -> S
                 ZhHans => format!("每{}", weekday(language, *day)),
                 Ko => format!("매주 {}", weekday(language, *day)),
             },
+            Closed::WeeklyUnlessHoliday(day) => match language {
+                Ja => format!("毎週{}（祝日のときは翌日）", weekday(language, *day)),
+                En => format!("every {} (the next day where that is a public holiday)", weekday(language, *day)),
+                ZhHans => format!("每{}（遇公共假日则次日休息）", weekday(language, *day)),
+                Ko => format!("매주 {}(공휴일이면 다음 날)", weekday(language, *day)),
+            },
+            Closed::Holidays => match language {
+                Ja => "祝日",
+                En => "public holidays",
+                ZhHans => "公共假日",
+                Ko => "공휴일",
+            }
+            .to_owned(),
+            Closed::AfterHolidays => match language {
+                Ja => "祝日の翌日",
+                En => "the day after a public holiday",
+                ZhHans => "公共假日的第二天",
+                Ko => "공휴일 다음 날",
+            }
+            .to_owned(),
             Closed::Days(days) if days.from == days.until => one(days.from),
             Closed::Days(days) => match language {
                 Ja => format!("{}から{}", one(days.from), one(days.until)),
@@ -231,7 +273,7 @@ pub(crate) fn closed_days(language: Language, place: &Place, now: DateTime) -> S
             }
         }
     }
-    let text = if days.is_empty() {
+    if days.is_empty() {
         match language {
             Ja => format!("{name}に、決まったお休みはありません。"),
             En => format!("{name} has no regular closing days."),
@@ -246,9 +288,7 @@ pub(crate) fn closed_days(language: Language, place: &Place, now: DateTime) -> S
             ZhHans => format!("{name}的休息日是{list}。"),
             Ko => format!("{name}의 휴일은 {list}입니다."),
         }
-    };
-    let space = if matches!(language, Ja | ZhHans) { "" } else { " " };
-    format!("{text}{space}{}", hours(language, place, now.date(), now))
+    }
 }
 
 /// How far away it is and how to get there.
@@ -416,11 +456,15 @@ pub(crate) fn time_now(language: Language, now: DateTime) -> String {
 /// Today's date.
 pub(crate) fn date_today(language: Language, now: DateTime) -> String {
     let date = day(language, now.date());
-    match language {
-        Ja => format!("今日は、{date}です。"),
-        En => format!("Today is {date}."),
-        ZhHans => format!("今天是{date}。"),
-        Ko => format!("오늘은 {date}입니다."),
+    match (language, is_holiday(now.date())) {
+        (Ja, false) => format!("今日は、{date}です。"),
+        (En, false) => format!("Today is {date}."),
+        (ZhHans, false) => format!("今天是{date}。"),
+        (Ko, false) => format!("오늘은 {date}입니다."),
+        (Ja, true) => format!("今日は、{date}、祝日です。"),
+        (En, true) => format!("Today is {date}, a public holiday."),
+        (ZhHans, true) => format!("今天是{date}，是公共假日。"),
+        (Ko, true) => format!("오늘은 {date}, 공휴일입니다."),
     }
 }
 
@@ -464,4 +508,38 @@ pub(crate) fn not_listed(language: Language, name: &str, phone: Option<&str>) ->
         Ko => format!("{name}에 대한 해당 안내가 없습니다."),
     };
     lead + &call.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_holiday_is_named_as_the_reason_in_four_languages() {
+        let each =
+            ["ja", "en", "zh-Hans", "ko"].map(|tag| format!("[{tag}]\nname = \"N\"\nabout = \"x\"\nway = \"x\"\n"));
+        let place: Place = toml::from_str(&format!(
+            "kind = \"office\"\nat = [36.6, 136.7]\naway = {{ by = \"walk\", minutes = 1 }}\nsource = {{ kind = \"example\" }}\n\
+             hours = [{{ days = \"mon-fri\", from = \"09:00\", to = \"17:00\" }}]\nclosed = [\"holiday\"]\n{}",
+            each.concat()
+        ))
+        .unwrap();
+        let now: DateTime = "2026-11-23T10:00".parse().unwrap();
+        for (language, closed, list, today) in [
+            (Ja, "Nは、今日は祝日のため、お休みです。次は11月24日火曜日に開きます。", "祝日", "祝日です"),
+            (
+                En,
+                "Today, N is closed because it is a public holiday. It opens next on Tuesday, November 24.",
+                "public holidays",
+                "a public holiday",
+            ),
+            (ZhHans, "今天是公共假日，N休息。下次开放是11月24日星期二。", "公共假日", "公共假日"),
+            (Ko, "N: 오늘은 공휴일이라 쉽니다. 다음은 11월 24일 화요일에 엽니다.", "공휴일", "공휴일"),
+        ] {
+            assert_eq!(hours(language, &place, now.date(), now), closed);
+            assert!(closed_list(language, &place).contains(list));
+            assert!(date_today(language, now).contains(today));
+            assert!(!date_today(language, "2026-11-24T10:00".parse().unwrap()).contains(today));
+        }
+    }
 }

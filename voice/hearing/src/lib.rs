@@ -6,8 +6,8 @@ mod vad;
 mod vosk;
 mod whisper;
 
-pub use sound::{RATE, SoundError, loudness, read_wav, resample, write_wav};
-pub use vad::{Activity, FRAME, Span, Vad};
+pub use sound::{RATE, Recording, SoundError, loudness, read_wav, resample, write_wav};
+pub use vad::{Activity, BEGAN, ENDED, FRAME, Span, Vad};
 pub use vosk::Vosk;
 pub use whisper::Whisper;
 

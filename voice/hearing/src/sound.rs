@@ -3,6 +3,8 @@
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler};
+use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 /// The rate that recognisers want, in samples a second.
@@ -27,33 +29,74 @@ pub enum SoundError {
     Unusual(String),
 }
 
-/// Reads a WAV file as one channel of 16 kHz.
+/// A WAV file as one channel of 16 kHz, piece by piece: an hour takes no more room than a minute.
+pub struct Recording {
+    path: PathBuf,
+    reader: WavReader<BufReader<File>>,
+}
+
+/// The length of a piece in seconds.
+const PIECE: usize = 30;
+
+impl Recording {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// When it is no WAV file, or longer than four hours.
+    pub fn open(path: &Path) -> Result<Self, SoundError> {
+        let reader = WavReader::open(path)
+            .map_err(|error| SoundError::File { path: path.to_owned(), cause: error.to_string() })?;
+        let WavSpec { channels, sample_rate, .. } = reader.spec();
+        if channels == 0 || !(4_000..=384_000).contains(&sample_rate) {
+            return Err(SoundError::Unusual(format!("{channels} channels at {sample_rate} Hz")));
+        }
+        if u64::from(reader.duration()) > LONGEST * u64::from(sample_rate) {
+            return Err(SoundError::Unusual("more than four hours".to_owned()));
+        }
+        Ok(Self { path: path.to_owned(), reader })
+    }
+
+    /// The next piece.
+    fn piece(&mut self) -> Result<Vec<f32>, SoundError> {
+        let WavSpec { channels, sample_rate, bits_per_sample, sample_format } = self.reader.spec();
+        let count = usize::from(channels) * sample_rate as usize * PIECE;
+        let samples: Result<Vec<f32>, hound::Error> = match sample_format {
+            SampleFormat::Float => self.reader.samples::<f32>().take(count).collect(),
+            SampleFormat::Int => {
+                let scale = 1.0 / (1i64 << (bits_per_sample.clamp(1, 32) - 1)) as f32;
+                let samples = self.reader.samples::<i32>().take(count);
+                samples.map(|sample| sample.map(|sample| sample as f32 * scale)).collect()
+            }
+        };
+        let samples =
+            samples.map_err(|error| SoundError::File { path: self.path.clone(), cause: error.to_string() })?;
+        let one: Vec<f32> = samples
+            .chunks(usize::from(channels))
+            .map(|frame| frame.iter().map(|s| if s.is_finite() { *s } else { 0.0 }).sum::<f32>() / f32::from(channels))
+            .collect();
+        // The rate divides a piece, so that no time is lost between two of them.
+        resample(&one, sample_rate, RATE)
+    }
+}
+
+impl Iterator for Recording {
+    type Item = Result<Vec<f32>, SoundError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.piece().map(|piece| Some(piece).filter(|piece| !piece.is_empty())).transpose()
+    }
+}
+
+/// Reads a whole WAV file as one channel of 16 kHz.
 ///
 /// # Errors
 /// When it is no WAV file, is damaged, or longer than four hours.
 pub fn read_wav(path: &Path) -> Result<Vec<f32>, SoundError> {
-    let fault = |cause: &dyn std::fmt::Display| SoundError::File { path: path.to_owned(), cause: cause.to_string() };
-    let mut reader = WavReader::open(path).map_err(|error| fault(&error))?;
-    let WavSpec { channels, sample_rate, bits_per_sample, sample_format } = reader.spec();
-    if channels == 0 || !(4_000..=384_000).contains(&sample_rate) {
-        return Err(SoundError::Unusual(format!("{channels} channels at {sample_rate} Hz")));
+    let mut all = Vec::new();
+    for piece in Recording::open(path)? {
+        all.extend(piece?);
     }
-    if u64::from(reader.duration()) > LONGEST * u64::from(sample_rate) {
-        return Err(SoundError::Unusual("more than four hours".to_owned()));
-    }
-    let samples: Result<Vec<f32>, hound::Error> = match sample_format {
-        SampleFormat::Float => reader.samples::<f32>().collect(),
-        SampleFormat::Int => {
-            let scale = 1.0 / (1i64 << (bits_per_sample.clamp(1, 32) - 1)) as f32;
-            reader.samples::<i32>().map(|sample| sample.map(|sample| sample as f32 * scale)).collect()
-        }
-    };
-    let samples = samples.map_err(|error| fault(&error))?;
-    let one: Vec<f32> = samples
-        .chunks(usize::from(channels))
-        .map(|frame| frame.iter().map(|s| if s.is_finite() { *s } else { 0.0 }).sum::<f32>() / f32::from(channels))
-        .collect();
-    resample(&one, sample_rate, RATE)
+    Ok(all)
 }
 
 /// Writes one channel as 16-bit WAV.
@@ -108,6 +151,19 @@ mod tests {
             let same = resample(&tone(from, 440.0, 0.5), from, RATE).unwrap();
             assert!(same.len().abs_diff(8_000) <= 2, "{from}: {}", same.len());
             assert!((loudness(&same[1000..7000]) - loudness(&tone(RATE, 440.0, 0.5))).abs() < 0.5, "{from}");
+        }
+    }
+
+    #[test]
+    fn pieces_of_a_recording_are_as_long_as_the_whole() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("long.wav");
+        for rate in [8_000, 16_000, 44_100] {
+            write_wav(&path, &tone(rate, 300.0, 65.0), rate).unwrap();
+            let pieces: Vec<Vec<f32>> = Recording::open(&path).unwrap().map(Result::unwrap).collect();
+            let lengths: Vec<usize> = pieces.iter().map(Vec::len).collect();
+            assert_eq!(lengths[..2], [480_000, 480_000], "{rate}");
+            assert!(lengths[2].abs_diff(80_000) <= 2, "{rate}: {lengths:?}");
         }
     }
 

@@ -21,6 +21,10 @@ const PAUSE: usize = 16;
 const MARGIN: usize = 6;
 /// Less than this, in frames, is a click or a cough.
 const SHORTEST: usize = 4;
+/// A voice had begun so many samples before [`Activity::Began`] tells it.
+pub const BEGAN: usize = (SHORTEST + MARGIN) * FRAME;
+/// A voice had ended so many samples before [`Activity::Ended`] tells it.
+pub const ENDED: usize = (PAUSE - MARGIN) * FRAME;
 
 /// A stretch of speech, in samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

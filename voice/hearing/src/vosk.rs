@@ -10,7 +10,7 @@ use std::ffi::{CStr, CString, c_char, c_float, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Samples that go through at once: a quarter of a second.
 const PIECE: usize = RATE as usize / 4;
@@ -27,7 +27,6 @@ fn is_mark(word: &str) -> bool {
 /// Below every severity that the library has, errors included: its lines could hold what was said.
 const SILENT: c_int = -10;
 
-type Model = NonNull<c_void>;
 type Decoder = NonNull<c_void>;
 
 fn fault<E: std::fmt::Display>(error: E) -> HearingError {
@@ -61,7 +60,7 @@ impl Api {
         }
         let broken =
             |error: libloading::Error| fault(format!("the library {} cannot be used: {error}", path.display()));
-        // SAFETY: the file is Vosk's own library, by its sum; what it does when it is loaded is to fill its tables.
+        // SAFETY: the file is Vosk's own library, by its sum or by the operator's word; what it does when it is loaded is to fill its tables.
         let library: &'static Library = Box::leak(Box::new(unsafe { Library::new(&path) }.map_err(broken)?));
         macro_rules! function {
             ($name:literal) => {{
@@ -108,10 +107,28 @@ struct Word {
     end: f64,
 }
 
+/// A loaded model. Recognisers share it: the library only reads it once it is loaded.
+struct Model {
+    api: &'static Api,
+    handle: NonNull<c_void>,
+}
+
+// SAFETY: the library's own documentation lets several threads recognise with one model at the same time.
+unsafe impl Send for Model {}
+// SAFETY: as above.
+unsafe impl Sync for Model {}
+
+impl Drop for Model {
+    fn drop(&mut self) {
+        // SAFETY: it was made by this library and is freed once; every decoder of it is gone, for its owner held this.
+        unsafe { (self.api.model_free)(self.handle.as_ptr()) };
+    }
+}
+
 /// Vosk, with the model of one language.
 pub struct Vosk {
     api: &'static Api,
-    model: Model,
+    model: Arc<Model>,
     language: Language,
     /// Whether only the words of the hints are expected.
     only_hints: bool,
@@ -123,7 +140,7 @@ pub struct Vosk {
     partial: String,
 }
 
-// SAFETY: model and decoder belong to this value alone and are used through `&mut self` only; the library binds neither to the
+// SAFETY: the decoder belongs to this value alone and is used through `&mut self` only; the library does not bind it to the
 // thread that made it.
 unsafe impl Send for Vosk {}
 
@@ -137,6 +154,14 @@ impl Vosk {
         let library = models.file("libvosk.so");
         let library =
             library.map_err(|error| fault(format!("the library libvosk.so is missing or damaged: {error}")))?;
+        Self::with_library(library, folder, language)
+    }
+
+    /// As [`Vosk::load`], with a library of the operator's own choice.
+    ///
+    /// # Errors
+    /// As [`Vosk::load`].
+    pub fn with_library(library: PathBuf, folder: &Path, language: Language) -> Result<Self, HearingError> {
         // Both layouts that the library knows.
         if !["am/final.mdl", "final.mdl"].iter().any(|file| folder.join(file).is_file()) {
             return Err(fault(format!("{} holds no Vosk model", folder.display())));
@@ -144,10 +169,19 @@ impl Vosk {
         let api = Api::at(library)?;
         let path = CString::new(folder.as_os_str().as_bytes()).map_err(fault)?;
         // SAFETY: the path ends with a zero and lives until the call is over.
-        let model = NonNull::new(unsafe { (api.model_new)(path.as_ptr()) });
-        let model = model.ok_or_else(|| fault(format!("the model {} is refused", folder.display())))?;
+        let handle = NonNull::new(unsafe { (api.model_new)(path.as_ptr()) });
+        let handle = handle.ok_or_else(|| fault(format!("the model {} is refused", folder.display())))?;
+        Ok(Self::of(Arc::new(Model { api, handle }), language))
+    }
+
+    fn of(model: Arc<Model>, language: Language) -> Self {
         let (decoder, heard, partial) = (None, Vec::new(), String::new());
-        Ok(Self { api, model, language, only_hints: false, decoder, heard, partial })
+        Self { api: model.api, model, language, only_hints: false, decoder, heard, partial }
+    }
+
+    /// Another one beside it, with the same model.
+    pub fn another(&self) -> Self {
+        Self::of(Arc::clone(&self.model), self.language)
     }
 
     /// The language of the model.
@@ -172,9 +206,9 @@ impl Vosk {
         let grammar = if self.only_hints { self.grammar(hints)? } else { None };
         let decoder = match &grammar {
             // SAFETY: the model lives as long as `self`; the list ends with a zero and lives until the call is over.
-            Some(list) => unsafe { (self.api.recognizer_new_grm)(self.model.as_ptr(), rate, list.as_ptr()) },
+            Some(list) => unsafe { (self.api.recognizer_new_grm)(self.model.handle.as_ptr(), rate, list.as_ptr()) },
             // SAFETY: the model lives as long as `self`.
-            None => unsafe { (self.api.recognizer_new)(self.model.as_ptr(), rate) },
+            None => unsafe { (self.api.recognizer_new)(self.model.handle.as_ptr(), rate) },
         };
         let decoder = NonNull::new(decoder).ok_or_else(|| fault("no recogniser for this model"))?;
         // SAFETY: the decoder was just made.
@@ -320,15 +354,14 @@ impl Vosk {
     fn knows(&self, word: &str) -> bool {
         // SAFETY: the model lives as long as `self`; the word ends with a zero and lives until the call is over.
         CString::new(word)
-            .is_ok_and(|word| unsafe { (self.api.model_find_word)(self.model.as_ptr(), word.as_ptr()) } >= 0)
+            .is_ok_and(|word| unsafe { (self.api.model_find_word)(self.model.handle.as_ptr(), word.as_ptr()) } >= 0)
     }
 }
 
 impl Drop for Vosk {
     fn drop(&mut self) {
+        // The decoder goes before its model.
         self.stop();
-        // SAFETY: it was made by this library, is freed once, and its decoder is gone.
-        unsafe { (self.api.model_free)(self.model.as_ptr()) };
     }
 }
 

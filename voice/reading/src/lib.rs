@@ -3,9 +3,11 @@
 
 mod english;
 mod japanese;
+mod lexicon;
 mod text;
 
 pub use japanese::{Japanese, JapaneseError, Word};
+pub use lexicon::{Lexicon, Reading};
 pub use text::{normal, without_fillers};
 
 use domain::Language;

@@ -1,17 +1,21 @@
 //! Speaks: a text becomes sound, sentence by sentence, in four languages, without a network.
 //!
 //! Japanese is spoken from full-context labels (jpreprocess, jbonsai); English by a small network over a lexicon; Chinese and
-//! Korean by Kokoro. A sentence is ready long before it has been heard, so that the first sound comes at once.
+//! Korean by Kokoro. A sentence is ready long before it has been heard, so that the first sound comes at once; what was
+//! recorded beforehand ([`Recordings`]) is not spoken at all, but played.
 
 mod chinese;
 mod english;
+mod flac;
 mod japanese;
 mod kokoro;
 mod korean;
 mod numbers;
+mod recordings;
 mod text;
 
-pub use text::sentences;
+pub use recordings::Recordings;
+pub use text::{parts, sentences};
 
 use domain::{Language, ruby};
 use models::{ModelError, Models};
@@ -68,6 +72,7 @@ pub(crate) fn fault<E: std::fmt::Display>(voice: &'static str) -> impl Fn(E) -> 
 pub struct Speaker {
     models: Models,
     reader: Arc<Reader>,
+    recordings: Option<Recordings>,
     japanese: Option<japanese::Voice>,
     english: Option<english::Voice>,
     kokoro: Option<kokoro::Kokoro>,
@@ -77,7 +82,24 @@ pub struct Speaker {
 impl Speaker {
     /// With these models.
     pub fn new(models: Models, reader: Arc<Reader>) -> Self {
-        Self { models, reader, japanese: None, english: None, kokoro: None, chinese: None }
+        Self { models, reader, recordings: None, japanese: None, english: None, kokoro: None, chinese: None }
+    }
+
+    /// Plays what was recorded instead of speaking it.
+    pub fn with(mut self, recordings: Recordings) -> Self {
+        self.recordings = Some(recordings);
+        self
+    }
+
+    /// Whether a sentence will be played.
+    pub fn has_recorded(&self, language: Language, sentence: &str) -> bool {
+        self.recordings.as_ref().is_some_and(|recordings| recordings.find(language, sentence).is_some())
+    }
+
+    /// The sentence at the voice's own pace as it was recorded; one that cannot be read is as good as none.
+    fn recorded(&self, language: Language, sentence: &str) -> Option<Sound> {
+        let file = self.recordings.as_ref()?.find(language, sentence)?;
+        Recordings::read(&file).ok()
     }
 
     /// One sentence (see [`sentences`]) as sound. `speed` is 1 for the voice's own pace; 0.8 is slower. Japanese may carry
@@ -86,6 +108,11 @@ impl Speaker {
     /// # Errors
     /// When a voice's files are missing or damaged, or the voice fails.
     pub fn say(&mut self, language: Language, sentence: &str, speed: f32) -> Result<Sound, SpeechError> {
+        if speed == 1.0
+            && let Some(sound) = self.recorded(language, sentence)
+        {
+            return Ok(sound.levelled());
+        }
         let sound = match language {
             Language::Ja => {
                 if self.japanese.is_none() {

@@ -1,6 +1,6 @@
 //! Texts made ready to be spoken.
 
-use domain::Language;
+use domain::{Language, ruby};
 
 /// The sentences of a text, each with its closing mark.
 pub fn sentences(language: Language, text: &str) -> Vec<String> {
@@ -28,6 +28,25 @@ pub fn sentences(language: Language, text: &str) -> Vec<String> {
     found.push(now.trim().to_owned());
     found.retain(|sentence| sentence.chars().any(char::is_alphanumeric));
     found
+}
+
+/// The sentences of a text, as they are given to [`Speaker::say`](crate::Speaker::say) one by one. The first is cut at its
+/// first stop, so that it is heard sooner, where it is not `at_once` there as a whole.
+pub fn parts(language: Language, text: &str, at_once: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut parts = sentences(language, text);
+    // Readings are for the Japanese voice alone.
+    if language != Language::Ja {
+        parts.iter_mut().for_each(|part| *part = ruby::plain(part));
+    }
+    if let Some(first) = parts.first().filter(|first| language != Language::En && !at_once(first)).cloned()
+        && let Some((at, stop)) = first.char_indices().find(|(at, c)| *at > 0 && matches!(c, '，' | '、' | ','))
+    {
+        let (lead, rest) = first.split_at(at + stop.len_utf8());
+        if lead.chars().count() >= 4 && rest.chars().count() >= 4 {
+            parts.splice(0..1, [lead.to_owned(), rest.trim().to_owned()]);
+        }
+    }
+    parts
 }
 
 /// Japanese as it is read: telephone numbers digit by digit, ranges and marks in words.
@@ -93,6 +112,17 @@ mod tests {
         );
         assert_eq!(sentences(Language::Ko, "네. 있습니다."), ["네.", "있습니다."]);
         assert_eq!(sentences(Language::Ja, "。。"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_first_words_come_first_where_they_have_to_be_spoken() {
+        let parts = |language, text: &str| super::parts(language, text, |_| false);
+        let chinese = "今天到十六点，请注意时间。好。";
+        assert_eq!(parts(Language::ZhHans, chinese), ["今天到十六点，", "请注意时间。", "好。"]);
+        assert_eq!(super::parts(Language::ZhHans, chinese, |_| true), ["今天到十六点，请注意时间。", "好。"]);
+        assert_eq!(parts(Language::ZhHans, "好，请。"), ["好，请。"]);
+        assert_eq!(parts(Language::Ja, "はい、10時から開《あ》いています。"), ["はい、10時から開《あ》いています。"]);
+        assert_eq!(parts(Language::Ja, "源平《げんぺい》の湯《ゆ》は、開いています。").len(), 2);
     }
 
     #[test]

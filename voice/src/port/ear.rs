@@ -7,10 +7,10 @@
 use super::microphone::{Microphone, Sound};
 use super::mouth::Mouth;
 use super::{Config, Emit, HintsOf};
-use crate::{Place, VoiceError};
+use crate::{Place, Recognisers, VoiceError, VoskModels};
 use domain::voice::VoiceEvent;
 use domain::{Language, Personal, RequestId};
-use hearing::{Activity, FRAME, Heard, HearingError, Hints, RATE, Recogniser, Vad, Whisper, loudness};
+use hearing::{Activity, FRAME, Heard, HearingError, Hints, RATE, Recogniser, Vad, loudness};
 use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
@@ -159,13 +159,25 @@ enum Next {
 impl Ear {
     pub fn load(place: &Place, config: &Config, hints: HintsOf, mouth: Mouth, emit: Emit) -> Result<Self, VoiceError> {
         // Two threads while a person waits for the answer; what is shown meanwhile must not hold that up.
-        let whisper = Whisper::load(&place.models, 2)?;
-        let partial = whisper.another(1)?;
+        let whole = match Recognisers::load(&place.models, &config.vosk, 2) {
+            Ok(recognisers) => recognisers,
+            // Whoever asks is heard, if not by the engine that was chosen.
+            Err(error) if !config.vosk.models.is_empty() => {
+                tracing::error!(
+                    %error,
+                    "the chosen recogniser cannot be used, Whisper hears instead; \
+                     see voice.recogniser in the configuration: `library` is a libvosk.so, each model the unpacked folder of a Vosk model"
+                );
+                Recognisers::load(&place.models, &VoskModels::default(), 2)?
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let partial = whole.another(1)?;
         let fault = |error: io::Error| HearingError::Engine { engine: "thread", cause: error.to_string() };
         Ok(Self {
             device: config.microphone.clone(),
             vad: Vad::load(&place.models)?,
-            whole: Worker::start("voice-whole", whisper, hints.clone()).map_err(fault)?,
+            whole: Worker::start("voice-whole", whole, hints.clone()).map_err(fault)?,
             partial: Worker::start("voice-partial", partial, hints).map_err(fault)?,
             mouth,
             emit,

@@ -2,6 +2,7 @@
 
 use super::HintsOf;
 use crate::hints;
+use crate::rephrase::{Endpoint, Rephraser};
 use domain::voice::{AnswerId, AskedOf, GuideAnswer, GuideChoice, PlaceShown, VoiceEvent};
 use domain::{Language, RequestId};
 use guide::{Answerer, Asked, Choice, Dialogue, Reply, Unanswered};
@@ -16,11 +17,12 @@ pub(super) enum MindCommand {
 pub(super) struct Mind {
     answerer: Answerer,
     dialogue: Dialogue,
+    rephraser: Option<Rephraser>,
 }
 
 impl Mind {
-    pub fn new(answerer: Answerer) -> Self {
-        Self { answerer, dialogue: Dialogue::default() }
+    pub fn new(answerer: Answerer, rephrase: Option<Endpoint>) -> Self {
+        Self { answerer, dialogue: Dialogue::default(), rephraser: rephrase.map(Rephraser::new) }
     }
 
     pub fn hints(&self) -> HintsOf {
@@ -60,7 +62,15 @@ impl Mind {
             }
             AskedOf::Chosen(id) => self.dialogue.choose(&self.answerer, language, &id.0, now)?,
         };
+        let reply = self.in_other_words(language, reply);
         Some(self.shown(language, reply))
+    }
+
+    fn in_other_words(&mut self, language: Language, mut reply: Reply) -> Reply {
+        if let Some(rephraser) = self.rephraser.as_mut().filter(|_| may_be_reworded(&reply)) {
+            reply.text = rephraser.rephrase(self.answerer.reader(), language, &reply.text);
+        }
+        reply
     }
 
     fn shown(&self, language: Language, reply: Reply) -> GuideAnswer {
@@ -90,6 +100,12 @@ impl Mind {
     }
 }
 
+/// Only what was answered may be said in other words. Help, emergencies and what a visitor wishes to book are said as they are
+/// written, and go nowhere.
+fn may_be_reworded(reply: &Reply) -> bool {
+    reply.answer.is_some() && !reply.staff
+}
+
 /// The distance in metres and the direction in degrees from one place (latitude, longitude) to another, on a sphere of the
 /// earth's mean radius.
 fn way(from: (f64, f64), to: (f64, f64)) -> (u32, u16) {
@@ -106,7 +122,25 @@ fn way(from: (f64, f64), to: (f64, f64)) -> (u32, u16) {
 
 #[cfg(test)]
 mod tests {
-    use super::way;
+    use super::{Reply, may_be_reworded, way};
+
+    #[test]
+    fn help_and_wishes_to_book_are_sent_to_no_model() {
+        let reply = |answer: Option<&str>, staff| Reply {
+            answer: answer.map(str::to_owned),
+            text: "はい。".to_owned(),
+            score: 1.0,
+            source: None,
+            place: None,
+            choices: Vec::new(),
+            follow_ups: Vec::new(),
+            staff,
+        };
+        assert!(may_be_reworded(&reply(Some("bath-towel"), false)));
+        assert!(!may_be_reworded(&reply(Some("fire-here"), true)));
+        assert!(!may_be_reworded(&reply(Some("meeting-room.book"), true)));
+        assert!(!may_be_reworded(&reply(None, false)));
+    }
 
     #[test]
     fn ways_are_as_long_and_lead_where_the_map_says() {

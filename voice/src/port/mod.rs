@@ -10,7 +10,7 @@ mod microphone;
 mod mind;
 mod mouth;
 
-use crate::{Place, VoiceError};
+use crate::{Endpoint, Place, VoiceError, VoskModels, recordings};
 use domain::Language;
 use domain::voice::{VoiceCommand, VoiceEvent};
 use ear::{Ear, EarCommand};
@@ -37,6 +37,10 @@ pub struct Config {
     /// Hear while speaking, and stop when somebody begins to speak. Wants a microphone from which the machine's own voice is
     /// taken out (PipeWire's or PulseAudio's module-echo-cancel).
     pub barge_in: bool,
+    /// The languages that Vosk hears in Whisper's stead.
+    pub vosk: VoskModels,
+    /// A model that may say approved answers in other words; without one they are said as they are written.
+    pub rephrase: Option<Endpoint>,
 }
 
 type Emit = Arc<dyn Fn(VoiceEvent) + Send + Sync>;
@@ -121,7 +125,7 @@ pub fn spawn(
             Err(error) => return tracing::error!(%error, "running without the voice guide"),
         };
         let hints = mind.hints();
-        let speaker = Speaker::new(place.models.clone(), reader);
+        let speaker = Speaker::new(place.models.clone(), reader).with(recordings(&config.guide));
         let started = mouth_work.start(speaker).and_then(|()| {
             let ear = Ear::load(&place, &config, hints, stopped_by, Arc::clone(&emit));
             match ear {
@@ -146,7 +150,7 @@ fn load(config: &Config) -> Result<(Mind, Arc<reading::Reader>, Place), VoiceErr
     let place = Place::prepared()?;
     let answerer = place.answerer(&config.guide)?;
     let reader = Arc::clone(answerer.reader());
-    Ok((Mind::new(answerer), reader, place))
+    Ok((Mind::new(answerer, config.rephrase.clone()), reader, place))
 }
 
 /// The names that a recogniser is told of, by language.

@@ -1,14 +1,14 @@
-//! Speaks: sentence by sentence, so that the first is heard while the next are made.
+//! Speaks: sentence by sentence, so that the first is heard while the next are made; what was recorded is played.
 
 use super::Emit;
 use domain::voice::VoiceEvent;
-use domain::{Language, RequestId, ruby};
+use domain::{Language, RequestId};
 use rodio::buffer::SamplesBuffer;
 use rodio::cpal::BufferSize;
 use rodio::cpal::traits::{DeviceTrait, HostTrait};
 use rodio::source::EmptyCallback;
 use rodio::{DeviceSinkBuilder, MixerDeviceSink, Player};
-use speech::{Sound, Speaker, sentences};
+use speech::{Sound, Speaker, parts};
 use std::io;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
@@ -152,7 +152,7 @@ impl Work {
         let player = Player::connect_new(opened.mixer());
         player.set_volume(self.shared.volume());
         *self.shared.player() = Some(player);
-        for sentence in parts(language, &text) {
+        for sentence in parts(language, &text, |sentence| speaker.has_recorded(language, sentence)) {
             let sound = match speaker.say(language, &sentence, 1.0) {
                 Ok(sound) => sound,
                 Err(error) => {
@@ -186,24 +186,6 @@ fn warm_up(language: Language) -> &'static str {
         Language::ZhHans => "是。",
         Language::Ko => "네.",
     }
-}
-
-/// Sentences; the first is cut at its first stop, so that it is heard sooner.
-fn parts(language: Language, text: &str) -> Vec<String> {
-    let mut parts = sentences(language, text);
-    if let Some(first) = parts.first().cloned()
-        && language != Language::En
-        && let Some((at, stop)) = first.char_indices().find(|(at, c)| *at > 0 && matches!(c, '，' | '、' | ','))
-    {
-        let (lead, rest) = first.split_at(at + stop.len_utf8());
-        if lead.chars().count() >= 4 && rest.chars().count() >= 4 {
-            parts.splice(0..1, [lead.to_owned(), rest.trim().to_owned()]);
-        }
-    }
-    if language != Language::Ja {
-        parts.iter_mut().for_each(|part| *part = ruby::plain(part));
-    }
-    parts
 }
 
 fn buffer(sound: Sound, pause: f32) -> Option<SamplesBuffer> {
@@ -251,16 +233,5 @@ mod tests {
         assert!(volume(-50.0) > 0.6 && volume(-50.0) < 0.7);
         assert!(volume(-43.0) > 0.95);
         assert!(volume(0.0) <= 1.0);
-    }
-
-    #[test]
-    fn the_first_words_come_first() {
-        assert_eq!(
-            parts(Language::ZhHans, "今天到十六点，请注意时间。好。"),
-            ["今天到十六点，", "请注意时间。", "好。"]
-        );
-        assert_eq!(parts(Language::ZhHans, "好，请。"), ["好，请。"]);
-        assert_eq!(parts(Language::Ja, "はい、10時から開《あ》いています。"), ["はい、10時から開《あ》いています。"]);
-        assert_eq!(parts(Language::Ja, "源平《げんぺい》の湯《ゆ》は、開いています。").len(), 2);
     }
 }

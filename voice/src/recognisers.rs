@@ -1,0 +1,60 @@
+//! Which engine hears which language.
+
+use domain::Language;
+use hearing::{Heard, HearingError, Hints, Recogniser, Vosk, Whisper};
+use models::Models;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Vosk's models, for the languages that it hears in Whisper's stead; none where Whisper hears all of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VoskModels {
+    /// `libvosk.so`; the one among the prepared models where it is left out.
+    pub library: Option<PathBuf>,
+    /// The folder of the model of each language.
+    pub models: BTreeMap<Language, PathBuf>,
+}
+
+/// Hears each language with its engine.
+pub struct Recognisers {
+    whisper: Whisper,
+    vosk: Vec<Vosk>,
+}
+
+impl Recognisers {
+    /// Loads the engines, Whisper on so many threads.
+    ///
+    /// # Errors
+    /// When a model is missing or refused.
+    pub fn load(models: &Models, vosk: &VoskModels, threads: usize) -> Result<Self, HearingError> {
+        let load = |(language, folder): (&Language, &PathBuf)| match &vosk.library {
+            Some(library) => Vosk::with_library(library.clone(), folder, *language),
+            None => Vosk::load(models, folder, *language),
+        };
+        let vosk = vosk.models.iter().map(load).collect::<Result<_, _>>()?;
+        Ok(Self { whisper: Whisper::load(models, threads)?, vosk })
+    }
+
+    /// Others beside them, with the same models.
+    ///
+    /// # Errors
+    /// When there is no room for them.
+    pub fn another(&self, threads: usize) -> Result<Self, HearingError> {
+        Ok(Self { whisper: self.whisper.another(threads)?, vosk: self.vosk.iter().map(Vosk::another).collect() })
+    }
+}
+
+impl Recogniser for Recognisers {
+    fn hear(&mut self, samples: &[f32], language: Option<Language>, hints: &Hints) -> Result<Vec<Heard>, HearingError> {
+        if let Some(vosk) = self.vosk.iter_mut().find(|vosk| Some(vosk.language()) == language) {
+            return vosk.hear(samples, language, hints);
+        }
+        let heard = self.whisper.hear(samples, language, hints)?;
+        // Whisper finds out which language it is; its engine hears it again.
+        let found = heard.first().map(|heard| heard.language).filter(|_| language.is_none());
+        match self.vosk.iter_mut().find(|vosk| Some(vosk.language()) == found) {
+            Some(vosk) => vosk.hear(samples, found, hints),
+            None => Ok(heard),
+        }
+    }
+}
