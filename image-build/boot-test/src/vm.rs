@@ -39,6 +39,18 @@ impl Machine {
         Ok(Self { folder: folder.to_owned(), tools: tools.to_owned(), extra: Vec::new() })
     }
 
+    /// The same machine once more, with all that it has kept.
+    pub fn twin(&self, folder: &Path) -> Result<Self> {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        let status = Command::new("cp").args(["-r", "--sparse=always"]).arg(&self.folder).arg(folder).status()?;
+        if !status.success() {
+            bail!("{} cannot be copied", self.folder.display());
+        }
+        Ok(Self { folder: folder.to_owned(), tools: self.tools.clone(), extra: self.extra.clone() })
+    }
+
     /// Its disk.
     pub fn disk(&self) -> PathBuf {
         self.folder.join("disk.raw")
@@ -243,12 +255,13 @@ impl Running {
 
     /// Runs a command in a debug image's shell; gives what it wrote and its exit code.
     pub fn shell(&mut self, command: &str, limit: Duration) -> Result<(String, i32)> {
-        let mark = format!("mark{}", self.since.elapsed().as_nanos());
-        // The mark is typed in two halves: what is typed is echoed.
-        let (half, rest) = mark.split_at(4);
-        self.shell.write_all(format!("\n{command}; echo \"{half}\"'{rest}='$?\n").as_bytes())?;
+        let number = self.since.elapsed().as_nanos();
+        let (begins, ends) = (format!("begins{number}:"), format!("ends{number}="));
+        // Each mark is typed in two halves: what is typed is echoed.
+        let line = format!("\necho \"begins\"'{number}:'; {command}; echo \"ends\"'{number}='$?\n");
+        self.shell.write_all(line.as_bytes())?;
         self.shell.set_read_timeout(Some(Duration::from_secs(1)))?;
-        let (mut text, began, wanted) = (String::new(), Instant::now(), format!("{mark}="));
+        let (mut text, began) = (String::new(), Instant::now());
         let mut buffer = [0; 65536];
         loop {
             match self.shell.read(&mut buffer) {
@@ -258,10 +271,10 @@ impl Running {
                 }
                 Err(error) => return Err(error.into()),
             }
-            if let Some(end) = text.find(&wanted)
-                && let Some((code, _)) = text[end + wanted.len()..].split_once('\n')
+            if let Some(end) = text.find(&ends)
+                && let Some((code, _)) = text[end + ends.len()..].split_once('\n')
             {
-                let said = text[..end].split_once('\n').map_or("", |(_, said)| said).trim().to_owned();
+                let said = text[..end].split_once(&begins).map_or("", |(_, said)| said).trim().to_owned();
                 return Ok((said, code.trim().parse().unwrap_or(-1)));
             }
             if began.elapsed() > limit {
