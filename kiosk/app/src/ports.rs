@@ -1,10 +1,11 @@
 //! The outside world: every port, and who does what an effect says.
 
 use crate::config::{Camera, Config, SlipPrinter};
-use crate::staff;
+use crate::{staff, staff_mode};
 use anyhow::Context;
 use domain::face::{FaceCommand, FaceEvent};
 use domain::form::{FillRefusal, FilledForm, FormEvent, FormId};
+use domain::staff::Part;
 use domain::{RequestId, Timestamp};
 use image::RgbaImage;
 use std::collections::BTreeMap;
@@ -58,6 +59,8 @@ pub struct Ports {
     /// `None` where the database cannot be opened: a kiosk that counts nothing still serves.
     store: Option<store::Handle>,
     staff: staff::Handle,
+    /// `None` where no PIN is configured.
+    staff_mode: Option<staff_mode::Handle>,
     #[cfg(feature = "voice")]
     voice: Option<voice::port::Handle>,
     previews: Sender<(RequestId, Vec<FilledForm>)>,
@@ -118,6 +121,11 @@ impl Ports {
         let store =
             store::spawn(&config.store).inspect_err(|error| tracing::error!(%error, "running without counting")).ok();
         let staff = staff::spawn(config.name.clone(), config.staff_call.clone(), post.event(Event::Staff))?;
+        let voice_there = cfg!(feature = "voice") && guide.is_some();
+        let staff_mode = match staff_mode_config(config, faces.is_some(), voice_there) {
+            Some(config) => Some(staff_mode::spawn(config, post.event(Event::StaffMode))?),
+            None => None,
+        };
         #[cfg(feature = "voice")]
         let voice = guide.map(|guide| voice_guide(config, guide, &post)).transpose()?;
         #[cfg(not(feature = "voice"))]
@@ -131,6 +139,7 @@ impl Ports {
             printing,
             store,
             staff,
+            staff_mode,
             #[cfg(feature = "voice")]
             voice,
             previews,
@@ -166,6 +175,11 @@ impl Ports {
                 }
             }
             Effect::CallStaff(reason) => self.staff.send(reason),
+            Effect::Staff(command) => {
+                if let Some(staff_mode) = &self.staff_mode {
+                    staff_mode.send(command);
+                }
+            }
             Effect::Forget => {}
         }
     }
@@ -177,6 +191,47 @@ impl Ports {
             let _ = self.previews.send((*request, forms.clone()));
         }
     }
+}
+
+/// What staff mode must know of the rest.
+fn staff_mode_config(config: &Config, camera: bool, voice: bool) -> Option<staff_mode::Config> {
+    let staff = config.staff.clone()?;
+    let slip = match &config.slip_printer {
+        Some(SlipPrinter::Tcp(address)) => Some(address.clone()),
+        _ => None,
+    };
+    let hosts = [
+        config.page_printer.as_deref().and_then(|url| host_of(url, 631)),
+        slip,
+        config.staff_call.as_ref().and_then(|line| host_of(&line.url, 80)),
+    ];
+    let parts = [
+        (Part::Reader, true),
+        (Part::Camera, camera),
+        (Part::PagePrinter, config.page_printer.is_some()),
+        (Part::SlipPrinter, config.slip_printer.is_some()),
+        (Part::Speaker, voice),
+        (Part::Microphone, voice),
+        (Part::Touch, true),
+        (Part::Network, true),
+    ];
+    Some(staff_mode::Config {
+        kiosk: config.name.clone(),
+        site: config.site.clone(),
+        store: config.store.clone(),
+        installed: parts.into_iter().filter(|(_, there)| *there).map(|(part, _)| part).collect(),
+        hosts: hosts.into_iter().flatten().chain(staff.hosts.iter().cloned()).collect(),
+        staff,
+    })
+}
+
+/// `host:port` of an address like `ipp://host[:port]/path`.
+fn host_of(url: &str, usual_port: u16) -> Option<String> {
+    let authority = url.split_once("://")?.1.split('/').next()?;
+    let host = authority.rsplit('@').next().filter(|host| !host.is_empty())?;
+    // In brackets, colons belong to the address.
+    let has_port = host.rsplit(']').next().is_some_and(|after| after.contains(':'));
+    Some(if has_port { host.to_owned() } else { format!("{host}:{usual_port}") })
 }
 
 #[cfg(feature = "voice")]
@@ -217,4 +272,23 @@ fn preview_thread(post: Post) -> std::io::Result<Sender<(RequestId, Vec<FilledFo
 /// Milliseconds since the kiosk began.
 pub fn now(began: std::time::Instant) -> Timestamp {
     Timestamp(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host_of;
+
+    #[test]
+    fn hosts_are_found_in_addresses() {
+        let cases = [
+            ("ipp://192.0.2.10/ipp/print", Some("192.0.2.10:631")),
+            ("ipp://printer.example:8631/ipp", Some("printer.example:8631")),
+            ("ipp://[2001:db8::1]/ipp/print", Some("[2001:db8::1]:631")),
+            ("ipp://[2001:db8::1]:99/ipp/print", Some("[2001:db8::1]:99")),
+            ("ipp:///", None),
+        ];
+        for (url, host) in cases {
+            assert_eq!(host_of(url, 631).as_deref(), host, "{url}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use domain::face::Guidance;
 use domain::paper::PrinterCommand;
 use domain::voice::{VoiceCommand, VoiceEvent};
 use i_slint_backend_testing::AccessibleRole;
-use support::walk::{Seen, VARIANTS, ask, walk};
+use support::walk::{Seen, VARIANTS, ask, open_staff_mode, upkeep, walk};
 use support::{PORTRAIT, Stage};
 use visit::view::Body;
 use visit::{Effect, Event, IdentifyBy, Intent, ServiceId};
@@ -42,7 +42,8 @@ fn every_screen(of: &str) {
         };
         walk(&mut Stage::new(variant.size), variant, &mut judge).unwrap();
         ask(&mut Stage::at("roadside", variant.size), variant, &mut judge).unwrap();
-        assert!(screens > 45, "{of}: {screens} screens");
+        upkeep(&mut Stage::new(variant.size), variant, &mut judge).unwrap();
+        assert!(screens > 80, "{of}: {screens} screens");
     }
 }
 

@@ -9,6 +9,7 @@ use domain::face::FaceEvent;
 use domain::form::{Answer, FormId, Provenance, Question, Signature, ValueId, Values};
 use domain::kpi::{Kpi, KpiName};
 use domain::paper::{Device, PrinterEvent, PrinterTrouble};
+use domain::staff::StaffAnswer;
 use domain::voice::VoiceEvent;
 use domain::{Date, IdentityTag, Personal, Private, RequestId, Timestamp, VisitId};
 use serde::Serialize;
@@ -247,6 +248,10 @@ pub struct Devices {
     pub voice: Voice,
     /// The last call for staff.
     pub staff: StaffCall,
+    /// Staff mode can be opened here.
+    pub staff_mode: bool,
+    /// Staff have taken the kiosk out of service.
+    pub out_of_service: bool,
     /// Today.
     pub today: Option<Date>,
     /// The reading that took the last PIN along, and the tries that were left before it.
@@ -314,6 +319,9 @@ impl Devices {
             Event::Voice(VoiceEvent::Ready | VoiceEvent::Began(_)) => self.voice = Voice::There,
             Event::Staff(StaffEvent::Reached) => self.staff = StaffCall::Reached,
             Event::Staff(StaffEvent::NotReached) => self.staff = StaffCall::NotReached,
+            Event::StaffMode(StaffAnswer::Installed { out_of_service }) => {
+                (self.staff_mode, self.out_of_service) = (true, *out_of_service);
+            }
             Event::Day(date) => self.today = Some(*date),
             _ => {}
         }

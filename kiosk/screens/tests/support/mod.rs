@@ -7,6 +7,7 @@ use domain::card::{BirthDate, CardCommand, CardEvent, CardKind, CardReading, Car
 use domain::face::{FaceCommand, FaceEvent, Guidance};
 use domain::form::{FillRefusal, FilledForm, FilledPdf, FormEvent, FormId};
 use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
+use domain::staff::{StaffAnswer, StaffCommand};
 use domain::voice::VoiceCommand;
 use domain::{Date, IdentityTag, Personal, RequestId, Timestamp, VisitId, ruby};
 use forms::{Filling, Form};
@@ -192,6 +193,43 @@ impl Stage {
         asked.expect("the voice port was asked")
     }
 
+    /// The last question that went to the port of staff mode.
+    pub fn staff_asked(&self) -> RequestId {
+        let asked = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Staff(StaffCommand::OutOfService(_) | StaffCommand::Audit(..)) => None,
+            Effect::Staff(
+                StaffCommand::Open { request, .. }
+                | StaffCommand::Draw { request, .. }
+                | StaffCommand::Look(request)
+                | StaffCommand::Reach(request)
+                | StaffCommand::Volume(request, _)
+                | StaffCommand::Brightness(request, _)
+                | StaffCommand::Diagnose(request, _)
+                | StaffCommand::Export(request)
+                | StaffCommand::Machine(request, _),
+            ) => Some(*request),
+            _ => None,
+        });
+        asked.expect("the port of staff mode was asked")
+    }
+
+    /// The port of staff mode answers its last question.
+    pub fn staff_answers(&mut self, answer: impl FnOnce(RequestId) -> StaffAnswer) {
+        let answer = answer(self.staff_asked());
+        self.give(Event::StaffMode(answer));
+        self.pass(500);
+    }
+
+    /// The test page or slip that was printed last.
+    pub fn printed_for_staff(&self) -> VisitId {
+        let job = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Printer(PrinterCommand::Print(job)) => Some(job.visit),
+            Effect::Printer(PrinterCommand::Slip(job)) => Some(job.visit),
+            _ => None,
+        });
+        job.expect("something was printed")
+    }
+
     pub fn insert_card(&mut self) {
         self.give(Event::Card(CardEvent::Inserted { kind: CardKind::MyNumber, pin_tries: Some(3) }));
         self.pass(500);
@@ -348,6 +386,20 @@ impl Stage {
         let (at, size) = (control.absolute_position(), control.size());
         self.tap(LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0));
         self.pass(30);
+    }
+
+    /// Holds what says this for so long.
+    pub fn hold(&mut self, label: &str, ms: u64) {
+        let control = self.find(label).expect("something to hold");
+        let (at, size, window, button) =
+            (control.absolute_position(), control.size(), self.screen.window(), PointerEventButton::Left);
+        let position = LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0);
+        window.dispatch_event(WindowEvent::PointerMoved { position });
+        window.dispatch_event(WindowEvent::PointerPressed { position, button });
+        mock_elapsed_time(Duration::from_millis(ms));
+        window.dispatch_event(WindowEvent::PointerReleased { position, button });
+        window.dispatch_event(WindowEvent::PointerExited);
+        self.pass(500);
     }
 
     /// A touch after which the screen's own guard has opened again.
