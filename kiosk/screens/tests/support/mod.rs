@@ -186,7 +186,8 @@ impl Stage {
             Effect::Voice(
                 VoiceCommand::Listen { request, .. }
                 | VoiceCommand::Answer { request, .. }
-                | VoiceCommand::Say { request, .. },
+                | VoiceCommand::Say { request, .. }
+                | VoiceCommand::Meter(request),
             ) => Some(*request),
             _ => None,
         });
@@ -399,7 +400,8 @@ impl Stage {
         mock_elapsed_time(Duration::from_millis(ms));
         window.dispatch_event(WindowEvent::PointerReleased { position, button });
         window.dispatch_event(WindowEvent::PointerExited);
-        self.pass(500);
+        // What it led to is shown, and then the screen's own guard opens.
+        (0..2).for_each(|_| self.pass(500));
     }
 
     /// A touch after which the screen's own guard has opened again.

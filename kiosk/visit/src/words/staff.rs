@@ -371,7 +371,7 @@ impl Words<'_> {
         }
         if let Some(now) = brightness {
             let (darker, lighter) = (now.saturating_sub(STEP).max(STEP), now.saturating_add(STEP).min(100));
-            tiles.push(tile("circle", "upkeep-darker", now > STEP, StaffTouch::Brightness(darker)));
+            tiles.push(tile("contrast", "upkeep-darker", now > STEP, StaffTouch::Brightness(darker)));
             tiles.push(tile("guide-light", "upkeep-lighter", now < 100, StaffTouch::Brightness(lighter)));
         }
         Plain { rows, tiles, ..Plain::of("upkeep-levels-page") }
@@ -405,6 +405,7 @@ impl Words<'_> {
         let outcome = mode.outcome_of(StaffAction::Export);
         let mut rows: Vec<_> = outcome.into_iter().map(|outcome| self.outcome(outcome)).collect();
         if outcome == Some(Some(StaffOutcome::NotAvailable)) {
+            rows = vec![self.row(Mark::Bad, "upkeep-result", self.say("upkeep-no-stick"))];
             rows.push(self.row(Mark::None, "upkeep-what-to-do", self.say("upkeep-export-remedy")));
         }
         rows.extend(mode.diagnosis.iter().map(|line| {
