@@ -43,7 +43,8 @@ pub enum SheetError {
 pub fn sheet(lines: &[SheetLine]) -> Result<Vec<u8>, SheetError> {
     let stack = Style::Gothic.stack()?;
     let mut document = Document::new();
-    let mut blocks = lines.iter().map(|line| Block::of(stack, line)).collect::<Result<Vec<_>, _>>()?.into_iter().peekable();
+    let mut blocks =
+        lines.iter().map(|line| Block::of(stack, line)).collect::<Result<Vec<_>, _>>()?.into_iter().peekable();
     while blocks.peek().is_some() {
         let mut page = document.start_page_with(PageSettings::from_wh(PAGE.0, PAGE.1).ok_or(SheetError::Pdf)?);
         let mut surface = page.surface();

@@ -83,9 +83,8 @@ pub fn spawn(config: Config, emit: impl Fn(StaffAnswer) + Send + 'static) -> io:
     let (orders, receiver) = mpsc::channel();
     thread::Builder::new().name("staff-mode".into()).spawn(move || {
         // Without a record no try can be counted, and nothing is opened.
-        let store = Store::open(&config.store)
-            .inspect_err(|error| tracing::error!(%error, "staff mode stays closed"))
-            .ok();
+        let store =
+            Store::open(&config.store).inspect_err(|error| tracing::error!(%error, "staff mode stays closed")).ok();
         let out_of_service = store.as_ref().is_some_and(|store| store.out_of_service().unwrap_or(false));
         emit(StaffAnswer::Installed { out_of_service });
         let mut port = Port { config, store, diagnosis: Vec::new() };
@@ -230,9 +229,10 @@ impl Port {
             }
         }
         if let Some(store) = &self.store {
-            let today = jiff::Zoned::now().date();
+            let today = jiff::ZonedDateTime::now().date();
             if let Ok(summary) = store.summary(today, today) {
-                let groups = [("プリンターの不具合", summary.printer_troubles), ("カードの読み取り不可", summary.cards_refused)];
+                let groups =
+                    [("プリンターの不具合", summary.printer_troubles), ("カードの読み取り不可", summary.cards_refused)];
                 for (name, group) in groups {
                     lines.extend(group.iter().map(|(kind, count)| format!("今日の{name}: {kind} {count}回")));
                 }
@@ -288,7 +288,7 @@ fn is_right(hash: &str, pin: &Personal<StaffPin>) -> bool {
 
 /// The kiosk's own time, to the minute.
 fn now() -> String {
-    jiff::Zoned::now().strftime("%Y-%m-%d %H:%M").to_string()
+    jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// A name that any file system takes.
@@ -297,7 +297,7 @@ fn plain(name: &str) -> String {
 }
 
 fn counts(store: &Store) -> Option<Counts> {
-    let day = jiff::Zoned::now().date();
+    let day = jiff::ZonedDateTime::now().date();
     let summary = store.summary(day, day).inspect_err(|error| tracing::warn!(%error, "no counts of today")).ok()?;
     Some(Counts {
         day,
@@ -469,7 +469,10 @@ mod tests {
         port.send(StaffCommand::Diagnose(RequestId(1), vec![(Part::Reader, Some(Finding::Absent))]));
         let StaffAnswer::Diagnosed(_, lines) = next(&answers) else { panic!() };
         assert!(lines.iter().any(|line| line == "カード読取機: つながっていません"), "{lines:?}");
-        assert!(lines.iter().any(|line| line.starts_with("操作の記録: 2") && line.ends_with("Z open done")), "{lines:?}");
+        assert!(
+            lines.iter().any(|line| line.starts_with("操作の記録: 2") && line.ends_with("Z open done")),
+            "{lines:?}"
+        );
         port.send(StaffCommand::Export(RequestId(2)));
         assert_eq!(next(&answers), StaffAnswer::NotAvailable(RequestId(2)), "no stick");
         fs::create_dir(&stick).unwrap();

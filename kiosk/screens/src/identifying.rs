@@ -10,8 +10,8 @@ use domain::face::Guidance;
 use domain::staff::StaffPin;
 use slint::{ComponentHandle, Image, SharedString};
 use std::rc::Rc;
-use visit::{Intent, StaffTouch};
 use visit::view::{Body, Sight, View};
+use visit::{Intent, StaffTouch};
 use zeroize::{Zeroize, Zeroizing};
 
 /// Lengths of the three parts of verification number B: birth date, year of expiry, security code.
@@ -116,9 +116,7 @@ pub(crate) fn send(core: &Core, view: &View) {
         let mut entered = core.digits.borrow_mut();
         let intent = match &view.body {
             Body::Pin { .. } => Intent::Pin(Personal::new(card::Pin(entered.pin.to_string()))),
-            Body::StaffPin { .. } => {
-                Intent::Staff(StaffTouch::Pin(Personal::new(StaffPin(entered.pin.to_string()))))
-            }
+            Body::StaffPin { .. } => Intent::Staff(StaffTouch::Pin(Personal::new(StaffPin(entered.pin.to_string())))),
             _ => {
                 let mut code = String::with_capacity(16);
                 entered.parts.iter().for_each(|part| code.push_str(part));

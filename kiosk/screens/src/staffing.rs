@@ -100,10 +100,8 @@ fn show_sight(core: &Core, view: &View, sight: &Sight, moved: bool) {
             (ui::Sight::Level, says.as_str())
         }
         Sight::Targets(targets) => {
-            let target = |button: &visit::view::Button| Target {
-                label: button.label.as_str().into(),
-                hit: !button.enabled,
-            };
+            let target =
+                |button: &visit::view::Button| Target { label: button.label.as_str().into(), hit: !button.enabled };
             staff.set_targets(model(targets.iter().map(target)));
             (ui::Sight::Targets, "")
         }

@@ -54,9 +54,8 @@ impl Store {
     /// When the disk does not take it: then no PIN may be looked at.
     pub fn try_pin(&self, now: i64) -> Result<Try, StoreError> {
         let (failures, until): (u32, i64) =
-            self.connection.query_row("SELECT failures, locked_until FROM staff", [], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?;
+            self.connection
+                .query_row("SELECT failures, locked_until FROM staff", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         // A clock that was set back must not lock for longer than any lock lasts.
         let longest = i64::try_from(wait_after(failures).as_secs()).unwrap_or(0);
         let left = until.saturating_sub(now).min(longest);
@@ -115,9 +114,8 @@ impl Store {
     pub fn audit_lines(&self, limit: u32) -> Result<Vec<AuditLine>, StoreError> {
         let mut statement =
             self.connection.prepare_cached("SELECT at, action, outcome FROM audit ORDER BY id DESC LIMIT ?1")?;
-        let rows = statement.query_map([limit], |row| {
-            Ok(AuditLine { at: row.get(0)?, action: row.get(1)?, outcome: row.get(2)? })
-        })?;
+        let rows = statement
+            .query_map([limit], |row| Ok(AuditLine { at: row.get(0)?, action: row.get(1)?, outcome: row.get(2)? }))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }

@@ -59,8 +59,7 @@ fn audit_lines_are_added_and_never_changed_or_deleted() {
     }
     drop(other);
     let lines = Store::open(&path).unwrap().audit_lines(10).unwrap();
-    let told: Vec<_> =
-        lines.iter().map(|line| format!("{} {} {}", line.at, line.action, line.outcome)).collect();
+    let told: Vec<_> = lines.iter().map(|line| format!("{} {} {}", line.at, line.action, line.outcome)).collect();
     assert_eq!(
         told,
         [

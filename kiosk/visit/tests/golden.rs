@@ -20,8 +20,8 @@ use std::fmt::Write;
 use std::path::Path;
 use town::catalogue;
 use visit::{
-    Effect, Event, Fact, IdentifyBy, Intent, PaperHelp, Phrasebook, Policy, ServiceId, StaffEvent, StaffPage, StaffTouch,
-    State, View, Visit,
+    Effect, Event, Fact, IdentifyBy, Intent, PaperHelp, Phrasebook, Policy, ServiceId, StaffEvent, StaffPage,
+    StaffTouch, State, View, Visit,
 };
 
 /// A visit on its way, and everything that was seen on it.
@@ -708,7 +708,8 @@ fn golden(language: Language) {
 #[test]
 fn the_report_says_what_every_test_found_and_what_to_do() {
     let words = Phrasebook::shipped().unwrap();
-    let findings = vec![(Part::Reader, Some(Finding::Good)), (Part::Camera, Some(Finding::Absent)), (Part::Touch, None)];
+    let findings =
+        vec![(Part::Reader, Some(Finding::Good)), (Part::Camera, Some(Finding::Absent)), (Part::Touch, None)];
     let lines = visit::sheet(&words, &Sheet::Report(findings), "hall-1", "2026-11-24 09:00", &condition());
     let rows: Vec<_> = lines
         .iter()

@@ -10,16 +10,14 @@ use domain::face::FaceEvent;
 use domain::form::{Answer, Signature};
 use domain::kpi::KpiName;
 use domain::paper::{Device, PrinterEvent, PrinterTrouble};
-use domain::staff::{
-    MachineOrder, Part, PinRefusal, StaffAction, StaffAnswer, StaffCommand, StaffOutcome, StaffPin,
-};
+use domain::staff::{MachineOrder, Part, PinRefusal, StaffAction, StaffAnswer, StaffCommand, StaffOutcome, StaffPin};
 use domain::{Language, Personal, Timestamp, VisitId};
 use town::catalogue;
 use visit::record::{Recorder, replay};
 use visit::view::Body;
 use visit::{
-    Effect, Event, Fact, IdentifyBy, Intent, Phrasebook, Policy, ServiceId, StaffEvent, StaffPage, StaffReason, StaffTouch,
-    State, Visit,
+    Effect, Event, Fact, IdentifyBy, Intent, Phrasebook, Policy, ServiceId, StaffEvent, StaffPage, StaffReason,
+    StaffTouch, State, Visit,
 };
 
 /// Visits that the simulation walks; `MADOGUCHI_VISITS` sets another number.
@@ -60,9 +58,18 @@ fn recordings_hold_no_personal_value_and_replay_to_the_same_states() {
         let bytes = world.log.take().unwrap().into_inner();
         let text = String::from_utf8(bytes).unwrap();
         let last_day = LAST_DAY.to_string();
-        for secret in
-            ["花子", "海辺町", "1980-02-29", "pin-entered", "55022920301234", "手入力", "%PDF", "質問", STAFF_PIN, &last_day]
-        {
+        for secret in [
+            "花子",
+            "海辺町",
+            "1980-02-29",
+            "pin-entered",
+            "55022920301234",
+            "手入力",
+            "%PDF",
+            "質問",
+            STAFF_PIN,
+            &last_day,
+        ] {
             assert!(!text.contains(secret), "{secret} is in a recording");
         }
         let replayed = replay(text.as_bytes()).unwrap_or_else(|error| panic!("seed {seed}: {error}"));

@@ -292,8 +292,7 @@ impl Ear {
             tracing::warn!(%error, "no sound to be metered");
             (self.emit)(VoiceEvent::NoMicrophone);
         };
-        let mut microphone =
-            Microphone::open(self.device.as_deref()).inspect_err(|error| lost(error)).ok()?;
+        let mut microphone = Microphone::open(self.device.as_deref()).inspect_err(|error| lost(error)).ok()?;
         let mut last = Instant::now();
         let mut sound: Voice = Zeroizing::new(Vec::with_capacity(RATE as usize));
         loop {

@@ -398,7 +398,13 @@ pub fn upkeep(
     look(stage, "staff-levels")?;
     back(stage);
     go(stage, StaffPage::Diagnosis);
-    let lines = ["端末: hall-1", "版: 0.1.0", "内容: city-hall", "空き容量: 20.8 GB（全体 58.6 GB）", "記録: 2026-11-24 09:12 開いた"];
+    let lines = [
+        "端末: hall-1",
+        "版: 0.1.0",
+        "内容: city-hall",
+        "空き容量: 20.8 GB（全体 58.6 GB）",
+        "記録: 2026-11-24 09:12 開いた",
+    ];
     let lines: Vec<String> = lines.iter().cycle().take(14).map(|line| (*line).to_owned()).collect();
     stage.staff_answers(|request| StaffAnswer::Diagnosed(request, lines));
     look(stage, "staff-diagnosis")?;

@@ -1,6 +1,6 @@
 use super::{Choosing, Cx, EnteringStaffPin, Guiding, NeedsStaff, State, Step, Turn};
-use crate::session::Voice;
 use crate::intent::StaffTouch;
+use crate::session::Voice;
 use crate::{Event, Intent, Policy};
 use serde::Serialize;
 

@@ -299,9 +299,7 @@ impl StaffMode {
             (Part::Reader, Event::Card(CardEvent::NoReader)) => Some(Finding::Absent),
             (Part::Camera, Event::Face(FaceEvent::NoCamera)) => Some(Finding::Absent),
             (Part::Camera, Event::Face(FaceEvent::NotInstalled)) => Some(Finding::NotInstalled),
-            (Part::Camera, Event::Face(FaceEvent::Guide(seen))) => {
-                (*seen != Guidance::NoFace).then_some(Finding::Good)
-            }
+            (Part::Camera, Event::Face(FaceEvent::Guide(seen))) => (*seen != Guidance::NoFace).then_some(Finding::Good),
             (Part::PagePrinter, Event::Paper(PrinterEvent::Printed { visit, .. })) if trial.job == Some(*visit) => {
                 Some(Finding::Good)
             }
@@ -347,7 +345,9 @@ impl StaffMode {
 
     fn follow_report(&mut self, cx: &mut Cx, event: &Event) {
         match (self.report, event) {
-            (Some(Printout::Drawing(request)), Event::StaffMode(StaffAnswer::Drawn(drawn, pdf))) if request == *drawn => {
+            (Some(Printout::Drawing(request)), Event::StaffMode(StaffAnswer::Drawn(drawn, pdf)))
+                if request == *drawn =>
+            {
                 self.report = Some(Printout::Printing(Self::print(cx, pdf)));
             }
             (Some(Printout::Drawing(request)), Event::StaffMode(StaffAnswer::Failed(drawn))) if request == *drawn => {
@@ -371,7 +371,8 @@ impl StaffMode {
     }
 
     fn settle(&mut self, cx: &mut Cx, answered: RequestId, outcome: StaffOutcome) {
-        if let Some(errand) = self.errand.as_mut().filter(|errand| errand.request == answered && errand.outcome.is_none())
+        if let Some(errand) =
+            self.errand.as_mut().filter(|errand| errand.request == answered && errand.outcome.is_none())
         {
             errand.outcome = Some(outcome);
             Self::audit(cx, errand.action, outcome);
@@ -463,7 +464,9 @@ impl Step for StaffMode {
             },
             Event::Touch(Intent::Staff(touch)) => self.touched(cx, touch),
             Event::StaffMode(answer) => self.answered(cx, answer),
-            Event::Voice(VoiceEvent::Level { request, percent }) if self.trial.is_some_and(|trial| trial.request == *request) => {
+            Event::Voice(VoiceEvent::Level { request, percent })
+                if self.trial.is_some_and(|trial| trial.request == *request) =>
+            {
                 self.level = *percent;
             }
             _ => {}

@@ -191,7 +191,10 @@ impl Words<'_> {
         let go = |icon, key: &str, page| self.staff_tile(icon, key, StaffTouch::Go(page));
         let service = match out {
             false => self.staff_tile("pause", "upkeep-take-out", StaffTouch::OutOfService(true)),
-            true => StaffTile { mark: Mark::Bad, ..self.staff_tile("play", "upkeep-take-in", StaffTouch::OutOfService(false)) },
+            true => StaffTile {
+                mark: Mark::Bad,
+                ..self.staff_tile("play", "upkeep-take-in", StaffTouch::OutOfService(false))
+            },
         };
         let paper = go("printer", "upkeep-paper", StaffPage::Paper);
         let mut tiles = vec![
@@ -203,9 +206,10 @@ impl Words<'_> {
             service,
             go("search", "upkeep-diagnosis", StaffPage::Diagnosis),
         ];
-        tiles.extend(MachineOrder::ALL.map(|order| {
-            go(order_icon(order), &format!("upkeep-{}", order.name()), StaffPage::Sure(order))
-        }));
+        tiles.extend(
+            MachineOrder::ALL
+                .map(|order| go(order_icon(order), &format!("upkeep-{}", order.name()), StaffPage::Sure(order))),
+        );
         Plain { tiles, ..Plain::of("upkeep-menu") }
     }
 
@@ -244,11 +248,7 @@ impl Words<'_> {
 
     fn paper_help(&self, help: PaperHelp) -> Plain {
         let key = format!("upkeep-help-{}", help.name());
-        let step = |n: u8| StaffRow {
-            mark: Mark::None,
-            label: n.to_string(),
-            detail: self.say(&format!("{key}-{n}")),
-        };
+        let step = |n: u8| StaffRow { mark: Mark::None, label: n.to_string(), detail: self.say(&format!("{key}-{n}")) };
         let mut test = self.staff_button("upkeep-help-test", StaffTouch::Go(StaffPage::Test(Part::PagePrinter)));
         if matches!(help, PaperHelp::Roll | PaperHelp::Cover) {
             test.intent = Intent::Staff(StaffTouch::Go(StaffPage::Test(Part::SlipPrinter)));
@@ -291,7 +291,8 @@ impl Words<'_> {
                 }
             }
         }
-        let reached = |reached| if reached { (Mark::Good, "upkeep-reached") } else { (Mark::Bad, "upkeep-not-reached") };
+        let reached =
+            |reached| if reached { (Mark::Good, "upkeep-reached") } else { (Mark::Bad, "upkeep-not-reached") };
         rows.extend(mode.hosts.iter().map(|host| {
             let (mark, key) = reached(host.reached);
             StaffRow { mark, label: host.name.clone(), detail: self.say(key) }
@@ -327,7 +328,11 @@ impl Words<'_> {
         };
         let mut tiles = match (part, running) {
             (Part::Speaker, true) => {
-                vec![answer("check", "upkeep-heard", true), answer("cross", "upkeep-not-heard", false), again("restart")]
+                vec![
+                    answer("check", "upkeep-heard", true),
+                    answer("cross", "upkeep-not-heard", false),
+                    again("restart"),
+                ]
             }
             (Part::Touch, true) => vec![answer("cross", "upkeep-not-touched", false)],
             (_, true) => Vec::new(),
@@ -367,7 +372,12 @@ impl Words<'_> {
         let mut tiles = Vec::new();
         if let Some(now) = volume {
             tiles.push(tile("silence", "upkeep-quieter", now > 0, StaffTouch::Volume(now.saturating_sub(STEP))));
-            tiles.push(tile("speaker", "upkeep-louder", now < 100, StaffTouch::Volume(now.saturating_add(STEP).min(100))));
+            tiles.push(tile(
+                "speaker",
+                "upkeep-louder",
+                now < 100,
+                StaffTouch::Volume(now.saturating_add(STEP).min(100)),
+            ));
         }
         if let Some(now) = brightness {
             let (darker, lighter) = (now.saturating_sub(STEP).max(STEP), now.saturating_add(STEP).min(100));

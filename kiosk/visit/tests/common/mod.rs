@@ -12,7 +12,8 @@ use domain::voice::{AnswerId, GuideAnswer, GuideChoice, VoiceCommand, VoiceEvent
 use domain::{Date, IdentityTag, Language, Personal, RequestId, Timestamp, VisitId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use visit::{
-    Effect, Event, Fact, IdentifyBy, Intent, PaperHelp, Policy, ServiceId, StaffEvent, StaffPage, StaffTouch, State, Visit,
+    Effect, Event, Fact, IdentifyBy, Intent, PaperHelp, Policy, ServiceId, StaffEvent, StaffPage, StaffTouch, State,
+    Visit,
 };
 
 /// The last day of every card here. It is known to the cards alone.
