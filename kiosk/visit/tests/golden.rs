@@ -238,6 +238,12 @@ impl Walk {
         self.touch(Intent::Staff(touch));
     }
 
+    /// Through the door; whoever leaves leaves the language behind.
+    fn door(&mut self) {
+        self.staff(StaffTouch::Door);
+        self.touch(Intent::Speak(self.language));
+    }
+
     fn staff_answers(&mut self, answer: impl FnOnce(RequestId) -> StaffAnswer) {
         let answer = answer(self.staff_asked());
         self.give(Event::StaffMode(answer));
@@ -255,7 +261,7 @@ impl Walk {
         self.begin_anew();
         self.give(Event::Face(FaceEvent::CameraReady));
         self.give(Event::StaffMode(StaffAnswer::Installed { out_of_service: false }));
-        self.staff(StaffTouch::Door);
+        self.door();
         self.look("staff: PIN");
         let pin = || StaffTouch::Pin(Personal::new(StaffPin("482915".to_owned())));
         for (why, wait_ms) in [
@@ -270,7 +276,7 @@ impl Walk {
             let body = serde_json::to_value(self.view().body).unwrap();
             self.keep(&format!("staff: PIN, {why:?}, {wait_ms}"), &body, &[]);
             self.touch(Intent::Back);
-            self.staff(StaffTouch::Door);
+            self.door();
         }
         self.staff(pin());
         self.staff_answers(StaffAnswer::Opened);
