@@ -94,7 +94,14 @@ fn a_key_that_is_not_known_is_refused_where_it_stands() {
 
 #[test]
 fn a_policy_that_is_not_fair_is_refused() {
-    for good in ["idle_ms = 10000", "staff_idle_ms = 600000", "staff_most_ms = 7200000", "idle_warning_ms = 20000", "face_tries = 1", "face_tries = 5"] {
+    for good in [
+        "idle_ms = 10000",
+        "staff_idle_ms = 600000",
+        "staff_most_ms = 7200000",
+        "idle_warning_ms = 20000",
+        "face_tries = 1",
+        "face_tries = 5",
+    ] {
         assert!(load(&format!("{SITE}[policy]\n{good}\n"), SERVICES).is_ok(), "{good}");
     }
     for (name, bad) in [

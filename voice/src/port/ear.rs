@@ -427,3 +427,13 @@ fn joined(heard: &[Heard]) -> Personal<String> {
     };
     Personal::new(heard.iter().map(|heard| heard.text.trim()).collect::<Vec<_>>().join(space))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn loudness_is_shown_from_a_quiet_room_to_the_loudest() {
+        assert_eq!([-90.0, -60.0, -30.0, -15.0, 0.0, 3.0].map(percent), [0, 0, 50, 75, 100, 100]);
+    }
+}
