@@ -104,7 +104,9 @@ impl Visit {
         self.devices.learn(&event, &mut effects);
         if event == Event::Touch(Intent::Alive) {
             // Not an answer to the warning: that has its own button, which this very finger may be about to touch.
-            self.last_sign_of_life = self.now;
+            if self.idle_seconds_left().is_none() {
+                self.last_sign_of_life = self.now;
+            }
             return effects;
         }
         // Of staff only touches count: a camera that sees somebody says nothing about who that is.

@@ -316,7 +316,9 @@ impl Devices {
                 self.printer(*device, troubles, *low, effects)
             }
             Event::Voice(VoiceEvent::NoMicrophone) => self.voice = Voice::Deaf,
-            Event::Voice(VoiceEvent::Ready | VoiceEvent::Began(_)) => self.voice = Voice::There,
+            Event::Voice(VoiceEvent::Ready | VoiceEvent::Began(_) | VoiceEvent::Level { .. }) => {
+                self.voice = Voice::There
+            }
             Event::Staff(StaffEvent::Reached) => self.staff = StaffCall::Reached,
             Event::Staff(StaffEvent::NotReached) => self.staff = StaffCall::NotReached,
             Event::StaffMode(StaffAnswer::Installed { out_of_service }) => {

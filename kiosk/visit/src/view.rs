@@ -92,7 +92,7 @@ pub struct View {
     pub back: Option<Button>,
     /// End the visit.
     pub quit: Option<Button>,
-    /// Call staff; on every screen.
+    /// Call staff; on every screen but their own, where it is not enabled.
     pub staff: Button,
     /// Captions of the bar of settings: language, text size, contrast, furigana.
     pub captions: Captions,

@@ -297,6 +297,7 @@ impl Walk {
         self.staff_answers(StaffAnswer::Failed);
         self.look("staff: report failed");
         self.go(StaffPage::Diagnosis);
+        self.look("staff: diagnosis under way");
         self.staff_answers(|request| StaffAnswer::Diagnosed(request, vec!["a: b".to_owned()]));
         self.look("staff: diagnosis");
         self.staff(StaffTouch::Export);

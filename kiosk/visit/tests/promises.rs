@@ -588,6 +588,8 @@ fn staff_mode_closes_by_itself_however_much_it_is_touched() {
     let end = 1001 + policy.staff_idle_ms;
     visit.handle(Timestamp(end - 20_000), Event::Tick);
     assert_eq!(visit.view(&words).idle.unwrap().seconds_left, 20);
+    touch(&mut visit, end - 15_000, Intent::Alive);
+    assert!(visit.view(&words).idle.is_some(), "the warning has buttons of its own");
     // A face before the camera is no touch.
     visit.handle(Timestamp(end - 10_000), Event::Face(FaceEvent::Guide(domain::face::Guidance::Good)));
     visit.handle(Timestamp(end - 1), Event::Tick);

@@ -138,7 +138,7 @@ impl StaffMode {
         cx.out(Effect::Staff(StaffCommand::Audit(action, outcome)));
     }
 
-    /// To another page: what the last one had asked of the ports is over.
+    /// To another page: the test that the last one had begun is over.
     fn go(&mut self, cx: &mut Cx, page: StaffPage) {
         self.give_up(cx);
         self.errand = None;
@@ -146,6 +146,7 @@ impl StaffMode {
         match page {
             StaffPage::States | StaffPage::Levels => self.look(cx),
             StaffPage::Test(part) => self.test(cx, part),
+            StaffPage::Report if !self.has(Part::PagePrinter) => self.report = Some(Printout::Failed),
             StaffPage::Report => {
                 let request = cx.request();
                 self.report = Some(Printout::Drawing(request));
@@ -171,12 +172,8 @@ impl StaffMode {
                 _ => {}
             }
         }
-        let printed = self.trial.take().and_then(|trial| trial.job);
-        let report = match self.report.take() {
-            Some(Printout::Printing(job)) => Some(job),
-            _ => None,
-        };
-        for job in printed.into_iter().chain(report) {
+        // The report goes on: it is read on paper.
+        if let Some(job) = self.trial.take().and_then(|trial| trial.job) {
             cx.out(Effect::Printer(PrinterCommand::Cancel(job)));
         }
     }

@@ -418,6 +418,9 @@ impl Words<'_> {
             rows = vec![self.row(Mark::Bad, "upkeep-result", self.say("upkeep-no-stick"))];
             rows.push(self.row(Mark::None, "upkeep-what-to-do", self.say("upkeep-export-remedy")));
         }
+        if mode.diagnosis.is_empty() {
+            rows.push(self.outcome(None));
+        }
         rows.extend(mode.diagnosis.iter().map(|line| {
             let (label, detail) = line.split_once(": ").unwrap_or((line, ""));
             StaffRow { mark: Mark::None, label: label.to_owned(), detail: detail.to_owned() }
