@@ -378,6 +378,7 @@ upkeep-disk-detail = { $free } free of { $all }
 upkeep-version = Version / pack
 upkeep-paper-page-title = Paper and jams
 upkeep-paper-page-lead = Touch what you want to see. What is needed now comes first
+upkeep-paper-low = Paper is running low
 upkeep-help-now = Needed now
 upkeep-help-test = Print a test
 upkeep-help-paper-title = Add A4 paper

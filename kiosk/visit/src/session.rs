@@ -243,7 +243,7 @@ pub struct Devices {
     /// What keeps the slip printer from printing.
     pub slip_troubles: Vec<PrinterTrouble>,
     /// Printers whose paper is getting low.
-    low: Vec<Device>,
+    pub low: Vec<Device>,
     /// The voice guide.
     pub voice: Voice,
     /// The last call for staff.

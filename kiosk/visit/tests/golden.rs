@@ -344,6 +344,8 @@ impl Walk {
         self.look("staff: test, a printer in trouble");
         self.go(StaffPage::Paper);
         self.look("staff: paper, a printer in trouble");
+        self.give(Event::Paper(PrinterEvent::State { device: Device::Page, troubles: vec![], low: true }));
+        self.look("staff: paper, getting low");
         self.printer(vec![]);
         self.go(StaffPage::Tests);
         self.look("staff: tests made");

@@ -137,6 +137,14 @@ impl Words<'_> {
             Part::Microphone if devices.voice == Voice::Deaf => known(false),
             Part::Speaker | Part::Microphone | Part::Touch | Part::Network => mode.findings.get(&part).copied(),
         };
+        let low = match part {
+            Part::PagePrinter => devices.low.contains(&Device::Page),
+            Part::SlipPrinter => devices.low.contains(&Device::Slip),
+            _ => false,
+        };
+        if low && finding == Some(Finding::Good) {
+            return StaffRow { mark: Mark::Bad, label: self.part_name(part), detail: self.say("upkeep-paper-low") };
+        }
         StaffRow { mark: mark(finding), label: self.part_name(part), detail: self.finding(finding) }
     }
 
@@ -187,7 +195,8 @@ impl Words<'_> {
 
     fn menu(&self, visit: &Visit) -> Plain {
         let out = visit.devices.out_of_service;
-        let trouble = !visit.devices.page_troubles.is_empty() || !visit.devices.slip_troubles.is_empty();
+        let Devices { page_troubles, slip_troubles, low, .. } = &visit.devices;
+        let trouble = !(page_troubles.is_empty() && slip_troubles.is_empty() && low.is_empty());
         let go = |icon, key: &str, page| self.staff_tile(icon, key, StaffTouch::Go(page));
         let service = match out {
             false => self.staff_tile("pause", "upkeep-take-out", StaffTouch::OutOfService(true)),
@@ -226,6 +235,7 @@ impl Words<'_> {
         };
         let mut now = of(Device::Page, &devices.page_troubles);
         now.extend(of(Device::Slip, &devices.slip_troubles));
+        now.extend(devices.low.iter().map(|device| PaperHelp::with(*device, PrinterTrouble::PaperOut)));
         let tile = |help: PaperHelp| {
             let key = format!("upkeep-help-{}", help.name());
             let here = now.contains(&help);
