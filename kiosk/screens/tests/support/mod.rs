@@ -371,30 +371,40 @@ impl Stage {
         })
     }
 
+    /// The middle of a control.
+    fn middle(control: &ElementHandle) -> LogicalPosition {
+        let (at, size) = (control.absolute_position(), control.size());
+        LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0)
+    }
+
     /// Touches what says this, where it is.
     pub fn touch(&mut self, label: &str) {
-        let mut control = self.find(label);
-        // A list goes on below its end until it cannot be moved.
-        while control.is_none() {
+        loop {
+            let control = self.find(label);
             let down = ["下へ", "Down", "向下", "아래로"].into_iter().find_map(|down| self.find(down));
-            let Some(down) = down else { panic!("nothing says \"{label}\": {:?}", self.labels()) };
-            let (at, size) = (down.absolute_position(), down.size());
-            self.tap(LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0));
+            // A list goes on below its end, at which its last line may lie half under the buttons that move it.
+            let hidden = |control: &ElementHandle, down: &ElementHandle| {
+                let (y, bar) = (Self::middle(control).y, down.absolute_position().y);
+                control.accessible_label() != down.accessible_label() && y > bar - 16.0 && y < bar + down.size().height
+            };
+            let position = match (&control, &down) {
+                (Some(control), Some(down)) if hidden(control, down) => Self::middle(down),
+                (Some(control), _) => {
+                    self.tap(Self::middle(control));
+                    return self.pass(30);
+                }
+                (None, Some(down)) => Self::middle(down),
+                (None, None) => panic!("nothing says \"{label}\": {:?}", self.labels()),
+            };
+            self.tap(position);
             self.pass(30);
-            control = self.find(label);
         }
-        let Some(control) = control else { return };
-        let (at, size) = (control.absolute_position(), control.size());
-        self.tap(LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0));
-        self.pass(30);
     }
 
     /// Holds what says this for so long.
     pub fn hold(&mut self, label: &str, ms: u64) {
-        let control = self.find(label).expect("something to hold");
-        let (at, size, window, button) =
-            (control.absolute_position(), control.size(), self.screen.window(), PointerEventButton::Left);
-        let position = LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0);
+        let position = Self::middle(&self.find(label).expect("something to hold"));
+        let (window, button) = (self.screen.window(), PointerEventButton::Left);
         window.dispatch_event(WindowEvent::PointerMoved { position });
         window.dispatch_event(WindowEvent::PointerPressed { position, button });
         mock_elapsed_time(Duration::from_millis(ms));
