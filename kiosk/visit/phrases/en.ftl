@@ -372,7 +372,16 @@ upkeep-finding-absent = Not connected
 upkeep-finding-no-answer = No answer
 upkeep-finding-said-no = Does not work as it should
 upkeep-today = Today
-upkeep-today-detail = { $visits } visits, { $completed } completed, { $printed } papers, { $troubles } printer troubles
+upkeep-today-detail = { $visits ->
+    [one] 1 visit
+   *[other] { $visits } visits
+}, { $completed } completed, { $printed ->
+    [one] 1 paper
+   *[other] { $printed } papers
+}, { $troubles ->
+    [one] 1 printer trouble
+   *[other] { $troubles } printer troubles
+}
 upkeep-disk = Disk space
 upkeep-disk-detail = { $free } free of { $all }
 upkeep-version = Version / pack
