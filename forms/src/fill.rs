@@ -431,7 +431,7 @@ fn draw_text(surface: &mut Surface, field: &Field, rect: Box4, text: &str, name:
     Ok(())
 }
 
-fn draw_line(surface: &mut Surface, stack: &Stack, mut x: f32, baseline: f32, size: f32, line: &str) {
+pub(crate) fn draw_line(surface: &mut Surface, stack: &Stack, mut x: f32, baseline: f32, size: f32, line: &str) {
     surface.set_stroke(None);
     surface.set_fill(Some(Fill::default()));
     for run in stack.runs(line).unwrap_or_default() {

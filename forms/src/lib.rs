@@ -13,6 +13,7 @@ mod original;
 mod port;
 mod preview;
 mod printed;
+mod sheet;
 pub mod tool;
 mod weight;
 
@@ -23,3 +24,4 @@ pub use form::{Form, FormError};
 pub use original::PdfFault;
 pub use port::{Handle, spawn};
 pub use preview::{PreviewError, page_image};
+pub use sheet::{SheetError, sheet};

@@ -2,7 +2,7 @@
 
 use crate::program::{ProgramError, run};
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::fs::Permissions;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -131,6 +131,17 @@ impl Host {
     }
 }
 
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // In brackets, colons belong to the address.
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
 /// The whole filter, as `nft -f` reads it. It replaces the one before at once or not at all.
 ///
 /// Besides `allowed`, only the programs that need it may ask for an address (DHCP, RFC 2131), for names (the resolver alone)
@@ -207,6 +218,7 @@ mod tests {
         assert_eq!(host("https://updates.example.lg.jp/madoguchi/").unwrap(), "updates.example.lg.jp 443");
         assert_eq!(host("http://[2001:db8::7]:8080/call").unwrap(), "2001:db8::7 8080");
         assert_eq!(host("https://[2001:db8::7]").unwrap(), "2001:db8::7 443");
+        assert_eq!(Host::parse("https://[2001:db8::7]").unwrap().to_string(), "[2001:db8::7]:443");
         assert_eq!(host("192.0.2.11:9100").unwrap(), "192.0.2.11 9100");
         for not in ["", "192.0.2.11", "ftp://x/", "http://a b/", "x:99999", "http://", "a;b:80", "a\nb:80"] {
             assert!(host(not).is_err(), "{not}");

@@ -67,6 +67,19 @@ pub struct Rephrase {
     pub model: String,
 }
 
+/// Staff mode: what those who refill paper may do at the screen.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct StaffMode {
+    /// The hash of the staff PIN, as `kiosk staff-pin` prints it.
+    pub pin: String,
+    /// The folder of a USB stick; it is there only while one is plugged in.
+    pub export: Option<PathBuf>,
+    /// This is the appliance: systemd restarts, updates and shuts down; volume and brightness are its own.
+    #[serde(default)]
+    pub appliance: bool,
+}
+
 /// Through what the voice guide hears and speaks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -106,6 +119,8 @@ pub struct Config {
     pub weights: Option<PathBuf>,
     /// How staff are called; without it the person is asked to fetch them.
     pub staff_call: Option<StaffCall>,
+    /// Staff mode; without it there is none.
+    pub staff: Option<StaffMode>,
     /// The voice guide's devices.
     #[serde(default)]
     pub voice: VoiceDevices,
@@ -185,10 +200,15 @@ impl Config {
             return Err(ConfigError::Malformed { path: path.to_owned(), what });
         }
         config.hosts().map_err(|what| ConfigError::Malformed { path: path.to_owned(), what: what.to_string() })?;
+        if config.staff.as_ref().is_some_and(|staff| !crate::staff_mode::is_hash(&staff.pin)) {
+            let what = "staff: pin: not a hash as `kiosk staff-pin` prints it".to_owned();
+            return Err(ConfigError::Malformed { path: path.to_owned(), what });
+        }
         let folder = path.parent().unwrap_or(Path::new("."));
         let paths =
             [Some(&mut config.site), Some(&mut config.store), config.authorities.as_mut(), config.weights.as_mut()];
-        for path in paths.into_iter().flatten().chain(config.recording.as_mut()) {
+        let export = config.staff.as_mut().and_then(|staff| staff.export.as_mut());
+        for path in paths.into_iter().flatten().chain(config.recording.as_mut()).chain(export) {
             *path = folder.join(&*path);
         }
         if let Some(Camera::File(path)) = &mut config.camera {

@@ -5,6 +5,8 @@ mod config;
 mod kiosk;
 mod ports;
 mod staff;
+mod staff_mode;
 
-pub use config::{Camera, Config, ConfigError, SlipPrinter, StaffCall};
+pub use config::{Camera, Config, ConfigError, SlipPrinter, StaffCall, StaffMode};
 pub use kiosk::Kiosk;
+pub use staff_mode::hash as hash_staff_pin;

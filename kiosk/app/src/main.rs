@@ -2,6 +2,8 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use domain::Personal;
+use domain::staff::StaffPin;
 use kiosk::{Config, Kiosk};
 use sd_notify::NotifyState;
 use serde_json::json;
@@ -52,6 +54,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Read a staff PIN twice from the terminal and print its line for the kiosk's configuration (`[staff]`).
+    StaffPin,
     /// What this kiosk has counted. Holds no personal value.
     Kpi(store::tool::KpiArgs),
     /// Look after the appliance's system: which one runs, newer ones, what became of them.
@@ -115,6 +119,7 @@ fn main() -> ExitCode {
         #[cfg(feature = "voice")]
         Command::Voice(command) => voice::tool::run(&command),
         Command::Replay { file, json } => replay(&file, json),
+        Command::StaffPin => staff_pin(),
         Command::Kpi(args) => store::tool::run(&args),
         Command::Update(command) => agent::update::command(&command, |path| {
             Config::load(path).map(|config| config.update).map_err(|error| error.to_string())
@@ -230,6 +235,55 @@ fn network(config: &Path) -> i32 {
             1
         }
     }
+}
+
+/// Asks for a PIN twice, unseen, and prints the line of its hash.
+fn staff_pin() -> i32 {
+    let refuse = |cause: &str, remedy: &str| {
+        let refusal = domain::Refusal::new(cause, remedy, "設定に [staff] を書かなければ、職員モードは開きません。");
+        println!("{}", json!({ "error": refusal }));
+        3
+    };
+    let asked = ask_unseen("職員用の暗証番号（6〜12桁の数字）: ").and_then(|pin| Ok((pin, ask_unseen("もう一度: ")?)));
+    let (pin, again) = match asked {
+        Ok(asked) => asked,
+        Err(error) => return refuse(&format!("入力を読み取れません（{error}）。"), "端末から実行してください。"),
+    };
+    if !pin.reveal().is_well_formed() {
+        return refuse("6〜12桁の数字ではありません。", "数字だけで、6桁以上12桁以下を入力してください。");
+    }
+    if pin != again {
+        return refuse("2回の入力が違います。", "もう一度実行してください。");
+    }
+    match kiosk::hash_staff_pin(&pin) {
+        Ok(hash) => println!("pin = \"{hash}\""),
+        Err(error) => return refuse(&format!("ハッシュをつくれません（{error}）。"), "もう一度実行してください。"),
+    }
+    0
+}
+
+/// Reads a line that the terminal does not show.
+fn ask_unseen(question: &str) -> std::io::Result<Personal<StaffPin>> {
+    use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
+    let input = std::io::stdin();
+    eprint!("{question}");
+    // Where there is no terminal, nothing is shown anyway.
+    let before = tcgetattr(&input).ok();
+    if let Some(mut unseen) = before.clone() {
+        unseen.local_flags.remove(LocalFlags::ECHO);
+        tcsetattr(&input, SetArg::TCSANOW, &unseen)?;
+    }
+    // Room from the start: a string that grows leaves copies behind.
+    let mut pin = StaffPin(String::with_capacity(64));
+    let read = input.read_line(&mut pin.0);
+    if let Some(before) = before {
+        tcsetattr(&input, SetArg::TCSANOW, &before)?;
+        eprintln!();
+    }
+    let length = pin.0.trim_end().len();
+    pin.0.truncate(length);
+    let pin = Personal::new(pin);
+    read.map(|_| pin)
 }
 
 fn replay(file: &Path, as_json: bool) -> i32 {

@@ -1,10 +1,11 @@
 //! The outside world: every port, and who does what an effect says.
 
 use crate::config::{Camera, Config, SlipPrinter};
-use crate::staff;
+use crate::{staff, staff_mode};
 use anyhow::Context;
 use domain::face::{FaceCommand, FaceEvent};
 use domain::form::{FillRefusal, FilledForm, FormEvent, FormId};
+use domain::staff::Part;
 use domain::{RequestId, Timestamp};
 use image::RgbaImage;
 use std::collections::BTreeMap;
@@ -58,6 +59,8 @@ pub struct Ports {
     /// `None` where the database cannot be opened: a kiosk that counts nothing still serves.
     store: Option<store::Handle>,
     staff: staff::Handle,
+    /// `None` where no PIN is configured.
+    staff_mode: Option<staff_mode::Handle>,
     #[cfg(feature = "voice")]
     voice: Option<voice::port::Handle>,
     previews: Sender<(RequestId, Vec<FilledForm>)>,
@@ -118,6 +121,11 @@ impl Ports {
         let store =
             store::spawn(&config.store).inspect_err(|error| tracing::error!(%error, "running without counting")).ok();
         let staff = staff::spawn(config.name.clone(), config.staff_call.clone(), post.event(Event::Staff))?;
+        let voice_there = cfg!(feature = "voice") && guide.is_some();
+        let staff_mode = match staff_mode_config(config, faces.is_some(), voice_there) {
+            Some(config) => Some(staff_mode::spawn(config, post.event(Event::StaffMode))?),
+            None => None,
+        };
         #[cfg(feature = "voice")]
         let voice = guide.map(|guide| voice_guide(config, guide, &post)).transpose()?;
         #[cfg(not(feature = "voice"))]
@@ -131,6 +139,7 @@ impl Ports {
             printing,
             store,
             staff,
+            staff_mode,
             #[cfg(feature = "voice")]
             voice,
             previews,
@@ -166,6 +175,11 @@ impl Ports {
                 }
             }
             Effect::CallStaff(reason) => self.staff.send(reason),
+            Effect::Staff(command) => {
+                if let Some(staff_mode) = &self.staff_mode {
+                    staff_mode.send(command);
+                }
+            }
             Effect::Forget => {}
         }
     }
@@ -177,6 +191,29 @@ impl Ports {
             let _ = self.previews.send((*request, forms.clone()));
         }
     }
+}
+
+/// What staff mode must know of the rest.
+fn staff_mode_config(config: &Config, camera: bool, voice: bool) -> Option<staff_mode::Config> {
+    let staff = config.staff.clone()?;
+    let parts = [
+        (Part::Reader, true),
+        (Part::Camera, camera),
+        (Part::PagePrinter, config.page_printer.is_some()),
+        (Part::SlipPrinter, config.slip_printer.is_some()),
+        (Part::Speaker, voice),
+        (Part::Microphone, voice),
+        (Part::Touch, true),
+        (Part::Network, true),
+    ];
+    Some(staff_mode::Config {
+        kiosk: config.name.clone(),
+        site: config.site.clone(),
+        store: config.store.clone(),
+        installed: parts.into_iter().filter(|(_, there)| *there).map(|(part, _)| part).collect(),
+        hosts: config.hosts().unwrap_or_default().iter().map(ToString::to_string).collect(),
+        staff,
+    })
 }
 
 #[cfg(feature = "voice")]

@@ -13,6 +13,8 @@ pub enum FaceCommand {
         /// The card's photo.
         photo: Personal<Photo>,
     },
+    /// Show the picture and say what is seen in it; nobody is compared.
+    Look,
     /// Try again with the same photo.
     Again {
         /// Carried back by every decision of this try.

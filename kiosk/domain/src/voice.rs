@@ -40,6 +40,8 @@ pub enum VoiceCommand {
         /// The text; Japanese with readings in the notation of [`crate::ruby`].
         text: String,
     },
+    /// Open the microphone and say how loud it is, until [`Self::Stop`]; nothing is understood.
+    Meter(RequestId),
     /// Say nothing more, and close the microphone.
     Stop,
     /// The visit is over: forget what was talked about, too.
@@ -95,6 +97,13 @@ pub enum VoiceEvent {
     Failed(RequestId),
     /// A text was said, or could not be.
     Said(RequestId),
+    /// How loud it is, in per cent, several times a second.
+    Level {
+        /// Of which metering.
+        request: RequestId,
+        /// 0 for silence, 100 for the loudest that the microphone takes.
+        percent: u8,
+    },
 }
 
 /// Something that can be asked with one touch.

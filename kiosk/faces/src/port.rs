@@ -118,9 +118,10 @@ pub fn spawn(
     Ok(handle)
 }
 
-/// Somebody who is being compared.
+/// Somebody who is being compared, or only looked at.
 struct Job {
-    template: Template,
+    /// `None` where nobody is compared.
+    template: Option<Template>,
     opening: u64,
     request: RequestId,
     /// The try; `None` after its decision.
@@ -155,6 +156,7 @@ impl<E: Fn(FaceEvent), F: Fn(RgbaImage)> Port<E, F> {
             };
             match message {
                 Ok(Message::Command(FaceCommand::Match { request, photo })) => self.begin(request, &photo),
+                Ok(Message::Command(FaceCommand::Look)) => self.open(None, RequestId::default()),
                 Ok(Message::Command(FaceCommand::Again { request })) => self.again(request),
                 Ok(Message::Command(FaceCommand::Stop)) => self.forget(),
                 Ok(Message::Camera(opening, word)) if self.job.as_ref().is_some_and(|job| job.opening == opening) => {
@@ -174,19 +176,7 @@ impl<E: Fn(FaceEvent), F: Fn(RgbaImage)> Port<E, F> {
     fn begin(&mut self, request: RequestId, photo: &Personal<Photo>) {
         let picture = still::decode(&photo.reveal().0, LARGEST_PHOTO);
         match picture.and_then(|picture| still::template(&mut self.engine, &picture)) {
-            Ok(template) => {
-                self.job = Some(Job {
-                    template,
-                    opening: self.feed.open(),
-                    request,
-                    trial: Some(Trial::default()),
-                    steady: Steady::default(),
-                    before: None,
-                    alive: Instant::now(),
-                    told_missing: false,
-                    size: (0, 0),
-                });
-            }
+            Ok(template) => self.open(Some(template), request),
             Err(error) => {
                 tracing::info!(%error, "the card's photo cannot be compared");
                 self.forget();
@@ -195,16 +185,30 @@ impl<E: Fn(FaceEvent), F: Fn(RgbaImage)> Port<E, F> {
         }
     }
 
+    fn open(&mut self, template: Option<Template>, request: RequestId) {
+        self.job = Some(Job {
+            template,
+            opening: self.feed.open(),
+            request,
+            trial: Some(Trial::default()),
+            steady: Steady::default(),
+            before: None,
+            alive: Instant::now(),
+            told_missing: false,
+            size: (0, 0),
+        });
+    }
+
     fn again(&mut self, request: RequestId) {
         match &mut self.job {
-            Some(job) => {
+            Some(job) if job.template.is_some() => {
                 job.request = request;
                 job.trial = Some(Trial::default());
                 job.steady = Steady::default();
                 job.told_missing = false;
             }
             // Forgotten already: there is no photo to compare with.
-            None => (self.emit)(FaceEvent::PhotoUnusable(request)),
+            _ => (self.emit)(FaceEvent::PhotoUnusable(request)),
         }
     }
 
@@ -272,8 +276,9 @@ impl<E: Fn(FaceEvent), F: Fn(RgbaImage)> Port<E, F> {
         match (guidance, look) {
             (Guidance::NoFace | Guidance::Several, _) => trial.interrupt(),
             (Guidance::Good, Some((_, aligned))) => {
+                let Some(wanted) = &job.template else { return Ok(()) };
                 let Some(template) = self.engine.recogniser.template(&aligned)? else { return Ok(()) };
-                if let Some(same) = trial.add(now, template.similarity(&job.template), self.threshold) {
+                if let Some(same) = trial.add(now, template.similarity(wanted), self.threshold) {
                     job.trial = None;
                     (self.emit)(if same { FaceEvent::Same(job.request) } else { FaceEvent::Different(job.request) });
                 }

@@ -97,6 +97,16 @@ fn somebody_else_is_not_and_may_try_again() {
 }
 
 #[test]
+fn somebody_who_is_only_looked_at_is_compared_with_nobody() {
+    let visit = Visit::before(Camera::File(picture("hanako.avi")));
+    visit.handle.send(FaceCommand::Look);
+    assert_eq!(visit.next(), FaceEvent::Guide(Guidance::Good));
+    assert_eq!(visit.events.recv_timeout(Duration::from_secs(3)), Err(mpsc::RecvTimeoutError::Timeout));
+    visit.handle.send(FaceCommand::Again { request: RequestId(1) });
+    assert_eq!(visit.next(), FaceEvent::PhotoUnusable(RequestId(1)));
+}
+
+#[test]
 fn one_port_serves_one_person_after_the_other() {
     let visit = Visit::before(Camera::File(picture("hanako.avi")));
     for request in 0..4 {

@@ -93,13 +93,26 @@ fn unfair(policy: &Policy) -> Option<String> {
     const IDLE_MS: u64 = 10_000;
     /// WCAG 2.2.1: at least 20 s to ask for more time.
     const WARNING_MS: u64 = 20_000;
+    /// Staff who go away leave an open door for no longer.
+    const STAFF_IDLE_MS: u64 = 600_000;
+    /// No upkeep takes longer; whoever needs more enters the PIN again.
+    const STAFF_MOST_MS: u64 = 7_200_000;
     let times = [
         ("idle_ms", policy.idle_ms, IDLE_MS),
         ("idle_long_ms", policy.idle_long_ms, IDLE_MS),
         ("idle_warning_ms", policy.idle_warning_ms, WARNING_MS),
+        ("staff_idle_ms", policy.staff_idle_ms, IDLE_MS),
+        ("staff_most_ms", policy.staff_most_ms, policy.staff_idle_ms),
     ];
     if let Some((name, is, least)) = times.into_iter().find(|(_, is, least)| is < least) {
         return Some(format!("policy: {name} = {is}, but at least {least} is needed"));
+    }
+    let times = [
+        ("staff_idle_ms", policy.staff_idle_ms, STAFF_IDLE_MS),
+        ("staff_most_ms", policy.staff_most_ms, STAFF_MOST_MS),
+    ];
+    if let Some((name, is, most)) = times.into_iter().find(|(_, is, most)| is > most) {
+        return Some(format!("policy: {name} = {is}, but {most} is the most"));
     }
     // NIST SP 800-63B-4: at most five.
     let tries = policy.face_tries;

@@ -94,7 +94,14 @@ fn a_key_that_is_not_known_is_refused_where_it_stands() {
 
 #[test]
 fn a_policy_that_is_not_fair_is_refused() {
-    for good in ["idle_ms = 10000", "idle_warning_ms = 20000", "face_tries = 1", "face_tries = 5"] {
+    for good in [
+        "idle_ms = 10000",
+        "staff_idle_ms = 600000",
+        "staff_most_ms = 7200000",
+        "idle_warning_ms = 20000",
+        "face_tries = 1",
+        "face_tries = 5",
+    ] {
         assert!(load(&format!("{SITE}[policy]\n{good}\n"), SERVICES).is_ok(), "{good}");
     }
     for (name, bad) in [
@@ -102,6 +109,10 @@ fn a_policy_that_is_not_fair_is_refused() {
         ("idle_ms", "9999"),
         ("idle_long_ms", "9999"),
         ("idle_warning_ms", "19999"),
+        ("staff_idle_ms", "9999"),
+        ("staff_idle_ms", "600001"),
+        ("staff_most_ms", "179999"),
+        ("staff_most_ms", "7200001"),
         ("face_tries", "0"),
         ("face_tries", "6"),
     ] {

@@ -3,14 +3,15 @@
 use crate::phrase::phrase;
 use crate::shell::{self, model, with_arg};
 use crate::ui::{Card, CodeB, CodePart, Consent, Face, IconPhrase, Pad, Pin, WayTile};
-use crate::{Core, entry, terms, wipe};
+use crate::{Core, entry, staffing, terms, wipe};
 use domain::Personal;
 use domain::card;
 use domain::face::Guidance;
+use domain::staff::StaffPin;
 use slint::{ComponentHandle, Image, SharedString};
 use std::rc::Rc;
-use visit::Intent;
-use visit::view::{Body, View};
+use visit::view::{Body, Sight, View};
+use visit::{Intent, StaffTouch};
 use zeroize::{Zeroize, Zeroizing};
 
 /// Lengths of the three parts of verification number B: birth date, year of expiry, security code.
@@ -86,6 +87,7 @@ pub(crate) fn wire(core: &Rc<Core>) {
         let Some(view) = core.view() else { return };
         match &view.body {
             Body::Pin { digits, .. } => core.digits.borrow_mut().pin_key(&code, *digits),
+            Body::StaffPin { most, .. } => core.digits.borrow_mut().pin_key(&code, *most),
             Body::CodeB { .. } => core.digits.borrow_mut().code_key(&code),
             _ => return entry::pad(core, &code),
         }
@@ -99,6 +101,7 @@ pub(crate) fn complete(core: &Core, view: &View) -> bool {
     let entered = core.digits.borrow();
     match &view.body {
         Body::Pin { digits, .. } => entered.pin.len() == *digits,
+        Body::StaffPin { least, open, .. } => *open && entered.pin.len() >= *least,
         Body::CodeB { .. } => entered.parts.iter().zip(PARTS).all(|(part, wanted)| part.len() == wanted),
         _ => false,
     }
@@ -113,6 +116,7 @@ pub(crate) fn send(core: &Core, view: &View) {
         let mut entered = core.digits.borrow_mut();
         let intent = match &view.body {
             Body::Pin { .. } => Intent::Pin(Personal::new(card::Pin(entered.pin.to_string()))),
+            Body::StaffPin { .. } => Intent::Staff(StaffTouch::Pin(Personal::new(StaffPin(entered.pin.to_string())))),
             _ => {
                 let mut code = String::with_capacity(16);
                 entered.parts.iter().for_each(|part| code.push_str(part));
@@ -138,6 +142,10 @@ pub(crate) fn publish(core: &Core) {
     pin.set_entered(count);
     let said = terms::entered(language).replace("{of}", &pin.get_wanted().to_string());
     pin.set_says(said.replace("{n}", &count.to_string()).into());
+
+    if let Some(Body::StaffPin { most, .. }) = view.as_ref().map(|view| &view.body) {
+        staffing::entered(core, entered.pin.len(), *most, language);
+    }
 
     let labels = match view.as_ref().map(|view| &view.body) {
         Some(Body::CodeB { birth, expiry, code }) => [birth.as_str(), expiry, code],
@@ -213,9 +221,14 @@ pub(crate) fn show(core: &Core, view: &View, moved: bool) {
     }
 }
 
+/// Whether the camera's picture is on this screen.
+pub(crate) fn shows_camera(view: &View) -> bool {
+    matches!(view.body, Body::Face { .. } | Body::StaffPage { sight: Sight::Camera(_), .. })
+}
+
 pub(crate) fn set_camera_frame(core: &Rc<Core>, mut frame: image::RgbaImage) {
     // A picture that was under way when the face screen closed is shown to nobody.
-    if !core.view().is_some_and(|view| matches!(view.body, Body::Face { .. })) {
+    if !core.view().is_some_and(|view| shows_camera(&view)) {
         return wipe::overwrite(&mut frame);
     }
     let pixels = wipe::taken(frame);

@@ -16,6 +16,7 @@ mod papers;
 mod phrase;
 mod shell;
 mod signing;
+mod staffing;
 mod terms;
 #[allow(clippy::todo, reason = "written by the Slint compiler")]
 mod ui;
@@ -164,6 +165,7 @@ impl Screen {
         asking::wire(&core);
         signing::wire(&core);
         papers::wire(&core);
+        staffing::wire(&core);
         core.app.show()?;
         Ok(Self { core })
     }
@@ -274,6 +276,7 @@ impl Screen {
 fn same_place(a: &View, b: &View) -> bool {
     match (&a.body, &b.body) {
         (Body::Ask { question: a, .. }, Body::Ask { question: b, .. }) => a == b,
+        (Body::StaffPage { .. }, Body::StaffPage { .. }) => a.title == b.title,
         (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
     }
 }
@@ -291,7 +294,7 @@ impl Core {
         if !matches!(next.body, Body::Preview { .. }) {
             papers::forget(self);
         }
-        if last.is_some_and(|last| matches!(last.body, Body::Face { .. })) {
+        if last.is_some_and(identifying::shows_camera) {
             identifying::forget_camera(self);
         }
         self.choosing.borrow_mut().leave();
@@ -312,6 +315,7 @@ impl Core {
             | Body::Rate { .. }
             | Body::Staff { .. }
             | Body::OutOfOrder { .. } => papers::show(self, view),
+            Body::StaffPin { .. } | Body::StaffPage { .. } => staffing::show(self, view, moved),
         }
     }
 

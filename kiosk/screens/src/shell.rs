@@ -2,7 +2,7 @@
 
 use crate::phrase::phrase;
 use crate::ui::{self, Frame, Guard, Phrase, Place, Step, Tokens, Way};
-use crate::{Core, asking, identifying, signing, terms};
+use crate::{Core, asking, identifying, signing, staffing, terms};
 use domain::{Language, ruby};
 use slint::{ComponentHandle, ModelRc, SharedString, Timer, TimerMode, VecModel};
 use std::cell::{Cell, RefCell};
@@ -59,7 +59,7 @@ fn main_pressed(core: &Core) {
     match &view.body {
         Body::Ask { .. } => asking::answer(core, &view),
         Body::Confirm { .. } if core.editing.get().is_some() => asking::correct(core, &view),
-        Body::Pin { .. } | Body::CodeB { .. } => identifying::send(core, &view),
+        Body::Pin { .. } | Body::CodeB { .. } | Body::StaffPin { .. } => identifying::send(core, &view),
         Body::Sign { .. } => signing::send(core, &view),
         _ => press(core, view.next.as_ref()),
     }
@@ -184,6 +184,8 @@ fn place(core: &Core, view: &View) -> (Place, &'static str) {
         Body::Rate { .. } => (Place::Rate, "rate-4"),
         Body::Staff { .. } => (Place::Staff, "staff"),
         Body::OutOfOrder { .. } => (Place::Closed, "info"),
+        Body::StaffPin { .. } => (Place::StaffPin, "lock"),
+        Body::StaffPage { .. } => (Place::StaffPage, "staff"),
     }
 }
 
@@ -248,7 +250,7 @@ pub(crate) fn show(core: &Core, view: &View, last: Option<&View>) {
     // The main button: the core's, but for the entries that the screen holds until they are whole.
     let ok = || Some((view.captions.ok.clone(), identifying::complete(core, view)));
     let main = match &view.body {
-        Body::Pin { .. } | Body::CodeB { .. } => ok(),
+        Body::Pin { .. } | Body::CodeB { .. } | Body::StaffPin { .. } => ok(),
         Body::Confirm { .. } if edited.is_some() => Some((view.captions.ok.clone(), true)),
         Body::Sign { .. } => view.next.as_ref().map(|next| (next.label.clone(), next.enabled && signing::enough(core))),
         _ => view.next.as_ref().map(|next| (next.label.clone(), next.enabled)),
@@ -269,6 +271,8 @@ pub(crate) fn show(core: &Core, view: &View, last: Option<&View>) {
     frame.set_quit_shown(quit.is_some());
     frame.set_quit(say(quit.map_or("", |quit| &quit.label)));
     frame.set_staff(say(&view.staff.label));
+    frame.set_staff_shown(view.staff.enabled);
+    staffing::show_door(core, settings.language);
 
     let caption = |text: &str| SharedString::from(ruby::plain(text));
     let language = caption(&view.captions.language);

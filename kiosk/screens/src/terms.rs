@@ -48,6 +48,8 @@ terms! {
     western: "西暦", "Western", "公历", "서기";
     /// Said of the digits that are never shown; `{n}` of `{of}`.
     entered: "{of}桁のうち{n}桁を入力しました", "{n} of {of} digits entered", "已输入{of}位中的{n}位", "{of}자리 중 {n}자리 입력함";
+    /// The way into staff mode, for whoever does not see the screen.
+    staff_door: "職員用", "For staff", "职员专用", "직원용";
     /// Where the visit stands; `{n}`, `{of}`, `{step}`.
     step: "{of}つのうち{n}つ目：{step}", "Step {n} of {of}: {step}", "第{n}步，共{of}步：{step}", "{of}단계 중 {n}단계: {step}";
 }

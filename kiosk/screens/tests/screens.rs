@@ -4,14 +4,15 @@
 mod support;
 
 use domain::Personal;
-use domain::face::Guidance;
+use domain::face::{FaceCommand, Guidance};
 use domain::paper::PrinterCommand;
+use domain::staff::{StaffAction, StaffAnswer, StaffCommand, StaffOutcome, StaffPin};
 use domain::voice::{VoiceCommand, VoiceEvent};
 use i_slint_backend_testing::AccessibleRole;
-use support::walk::{Seen, VARIANTS, ask, walk};
+use support::walk::{Seen, VARIANTS, ask, open_staff_mode, upkeep, walk};
 use support::{PORTRAIT, Stage};
 use visit::view::Body;
-use visit::{Effect, Event, IdentifyBy, Intent, ServiceId};
+use visit::{Effect, Event, IdentifyBy, Intent, ServiceId, StaffTouch};
 
 /// 20 mm on a panel of 24 inches and 1920 × 1080 pixels (0.2768 mm each).
 const TARGET: f32 = 72.0;
@@ -42,7 +43,8 @@ fn every_screen(of: &str) {
         };
         walk(&mut Stage::new(variant.size), variant, &mut judge).unwrap();
         ask(&mut Stage::at("roadside", variant.size), variant, &mut judge).unwrap();
-        assert!(screens > 45, "{of}: {screens} screens");
+        upkeep(&mut Stage::new(variant.size), variant, &mut judge).unwrap();
+        assert!(screens > 80, "{of}: {screens} screens");
     }
 }
 
@@ -314,6 +316,45 @@ fn what_is_being_entered_outlives_a_change_of_language() {
     stage.want(Intent::Speak(domain::Language::Ko));
     assert_ne!(stage.view().title, title);
     assert!(entered(&stage));
+}
+
+#[test]
+fn the_way_to_staff_is_held_for_five_seconds_and_no_digit_is_shown() {
+    let mut stage = Stage::new(PORTRAIT);
+    stage.hold("職員用", 5_100);
+    assert!(stage.visit.state().is_home(), "there is no PIN here");
+    stage.give(Event::StaffMode(StaffAnswer::Installed { out_of_service: false }));
+    stage.hold("職員用", 4_900);
+    assert!(stage.visit.state().is_home());
+    stage.hold("職員用", 5_100);
+    assert_eq!(stage.visit.state().name(), "staff-pin");
+    "482915".chars().for_each(|digit| stage.touch(&digit.to_string()));
+    let texts = stage.texts();
+    assert!(texts.iter().any(|text| text.contains("6桁を入力")), "how many there are: {texts:?}");
+    assert!(!texts.iter().any(|text| text.contains("4829")));
+    let ok = stage.view().captions.ok;
+    stage.touch_and_rest(&ok);
+    let pin = Personal::new(StaffPin("482915".to_owned()));
+    assert_eq!(stage.sent.last(), Some(&Intent::Staff(StaffTouch::Pin(pin))));
+    assert!(stage.texts().iter().any(|text| text.contains("0桁を入力")), "it is gone from here");
+}
+
+#[test]
+fn staff_find_their_way_by_labels_and_leave_no_picture_behind() {
+    let mut stage = Stage::new(PORTRAIT);
+    open_staff_mode(&mut stage);
+    ["動作テスト", "カメラ"].into_iter().for_each(|label| stage.touch_and_rest(label));
+    assert!(stage.effects.contains(&Effect::Face(FaceCommand::Look)));
+    stage.screen.set_camera_frame(image::RgbaImage::new(64, 48));
+    assert_eq!(stage.screen.personal(), ["frame"]);
+    stage.touch_and_rest("戻る");
+    assert_eq!(stage.screen.personal(), [""; 0]);
+    stage.screen.set_camera_frame(image::RgbaImage::new(64, 48));
+    assert_eq!(stage.screen.personal(), [""; 0], "one that was under way is shown to nobody");
+    stage.touch_and_rest("終わる");
+    assert!(stage.visit.state().is_home());
+    let closed = StaffCommand::Audit(StaffAction::Close, StaffOutcome::Done);
+    assert!(stage.effects.contains(&Effect::Staff(closed)));
 }
 
 #[test]

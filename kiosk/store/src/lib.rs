@@ -1,14 +1,16 @@
-//! The local database: what was counted, kept until it was sent.
+//! The local database: what was counted, kept until it was sent; and what staff did, kept for good.
 //!
 //! Nothing personal can be in it: a count is a name of the catalogue ([`domain::kpi`]), a label of a closed alphabet, a
 //! number, and the hour in which it happened. Nothing finer than the hour is kept: a second, beside a camera's clock, is a
 //! person.
 
 mod port;
+mod staff;
 mod summary;
 pub mod tool;
 
 pub use port::{Handle, SpawnError, spawn};
+pub use staff::{AuditLine, Try};
 pub use summary::{StepTime, Summary};
 
 use domain::Date;
@@ -40,6 +42,23 @@ INSERT INTO outbox VALUES (1, 0);
     "
 ALTER TABLE outbox ADD COLUMN epoch TEXT NOT NULL DEFAULT '';
 UPDATE outbox SET epoch = lower(hex(randomblob(8)));
+",
+    "
+CREATE TABLE staff (
+    one            INTEGER PRIMARY KEY CHECK (one = 1),
+    failures       INTEGER NOT NULL,
+    locked_until   INTEGER NOT NULL,
+    out_of_service INTEGER NOT NULL
+) STRICT;
+INSERT INTO staff VALUES (1, 0, 0, 0);
+CREATE TABLE audit (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    at      TEXT NOT NULL,
+    action  TEXT NOT NULL,
+    outcome TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'an audit line is not changed'); END;
+CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'an audit line is not deleted'); END;
 ",
 ];
 
@@ -156,6 +175,7 @@ impl Store {
         transaction.commit()?;
         // A database that only looks like ours is as good as broken.
         connection.prepare("SELECT id, day, hour, name, label, value, sent_upto, epoch FROM event, outbox")?;
+        connection.prepare("SELECT failures, locked_until, out_of_service, at, action, outcome FROM staff, audit")?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         Ok(Self { connection })
     }

@@ -189,7 +189,10 @@ fn a_database_of_the_first_format_is_carried_forward() {
     let id = store.record(&kpi(KpiName::Rated, "", 5), DAY, 9).unwrap();
     drop(store);
     let old = rusqlite::Connection::open(&path).unwrap();
-    old.execute_batch("ALTER TABLE outbox DROP COLUMN epoch; PRAGMA user_version = 1").unwrap();
+    old.execute_batch(
+        "DROP TABLE staff; DROP TABLE audit; ALTER TABLE outbox DROP COLUMN epoch; PRAGMA user_version = 1",
+    )
+    .unwrap();
     drop(old);
     // It can be read as it is.
     assert_eq!(Store::open_to_read(&path).unwrap().summary(DAY, DAY).unwrap().ratings, [0, 0, 0, 0, 1]);

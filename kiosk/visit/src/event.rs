@@ -7,6 +7,7 @@ use domain::face::{FaceCommand, FaceEvent, Guidance};
 use domain::form::{FillJob, FormEvent};
 use domain::kpi::Kpi;
 use domain::paper::{PrinterCommand, PrinterEvent};
+use domain::staff::{StaffAnswer, StaffCommand};
 use domain::voice::{VoiceCommand, VoiceEvent};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,8 @@ pub enum Event {
     Voice(VoiceEvent),
     /// What became of a call for staff.
     Staff(StaffEvent),
+    /// From the port of staff mode.
+    StaffMode(StaffAnswer),
     /// Today's date, at the start and at each midnight.
     Day(Date),
     /// Time passed (a few times a second).
@@ -93,6 +96,8 @@ pub enum Effect {
     Voice(VoiceCommand),
     /// Call staff.
     CallStaff(StaffReason),
+    /// To the port of staff mode.
+    Staff(StaffCommand),
     /// Count this.
     Count(Kpi),
     /// The visit is over: overwrite pictures, pages and entries wherever they are.

@@ -3,6 +3,8 @@
 use crate::service::ServiceId;
 use domain::card::{CodeB, Pin};
 use domain::form::{Answer, FormId, Signature, ValueId};
+use domain::paper::{Device, PrinterTrouble};
+use domain::staff::{MachineOrder, Part, StaffPin};
 use domain::voice::AnswerId;
 use domain::{Language, Personal};
 use serde::{Deserialize, Serialize};
@@ -47,6 +49,132 @@ pub enum Fact {
 impl Fact {
     /// The four, in the order of the forms.
     pub const ALL: [Self; 4] = [Self::Name, Self::Address, Self::BirthDate, Self::Sex];
+}
+
+/// A picture with steps for whoever helps a printer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaperHelp {
+    /// Fill in paper.
+    Paper,
+    /// Take out paper that is jammed.
+    Jam,
+    /// Close what is open.
+    Door,
+    /// Change the toner.
+    Toner,
+    /// Empty the tray.
+    Output,
+    /// Put in the right paper.
+    Media,
+    /// Switch it on and connect it.
+    Offline,
+    /// It wants a technician.
+    Broken,
+    /// Put in a roll.
+    Roll,
+    /// Close the cover of the receipt printer.
+    Cover,
+}
+
+impl PaperHelp {
+    /// All of them, in the order in which they are listed.
+    pub const ALL: [Self; 10] = [
+        Self::Paper,
+        Self::Jam,
+        Self::Toner,
+        Self::Door,
+        Self::Output,
+        Self::Media,
+        Self::Roll,
+        Self::Cover,
+        Self::Offline,
+        Self::Broken,
+    ];
+
+    /// Its name in phrases and pictures.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Paper => "paper",
+            Self::Jam => "jam",
+            Self::Door => "door",
+            Self::Toner => "toner",
+            Self::Output => "output",
+            Self::Media => "media",
+            Self::Offline => "offline",
+            Self::Broken => "broken",
+            Self::Roll => "roll",
+            Self::Cover => "cover",
+        }
+    }
+
+    /// What helps a printer in this trouble.
+    pub fn with(device: Device, trouble: PrinterTrouble) -> Self {
+        match (device, trouble) {
+            (Device::Slip, PrinterTrouble::PaperOut | PrinterTrouble::WrongMedia) => Self::Roll,
+            (Device::Slip, PrinterTrouble::DoorOpen) => Self::Cover,
+            (_, PrinterTrouble::PaperOut) => Self::Paper,
+            (_, PrinterTrouble::Jam) => Self::Jam,
+            (_, PrinterTrouble::DoorOpen) => Self::Door,
+            (_, PrinterTrouble::TonerOut) => Self::Toner,
+            (_, PrinterTrouble::OutputFull) => Self::Output,
+            (_, PrinterTrouble::WrongMedia) => Self::Media,
+            (_, PrinterTrouble::Offline | PrinterTrouble::Paused) => Self::Offline,
+            (_, PrinterTrouble::NoPdf | PrinterTrouble::Broken) => Self::Broken,
+        }
+    }
+}
+
+/// A page of staff mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StaffPage {
+    /// What can be done.
+    Menu,
+    /// How everything is.
+    States,
+    /// What the printers lack, and what may be looked up.
+    Paper,
+    /// One of these.
+    PaperHelp(PaperHelp),
+    /// The tests and what they found.
+    Tests,
+    /// One of them; going there begins it.
+    Test(Part),
+    /// Volume and brightness.
+    Levels,
+    /// The report on paper; going there prints it.
+    Report,
+    /// What a maintainer needs to know.
+    Diagnosis,
+    /// Is this really to be done?
+    Sure(MachineOrder),
+}
+
+/// What a member of staff wants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StaffTouch {
+    /// The corner of the home screen was held.
+    Door,
+    /// The PIN was entered.
+    Pin(Personal<StaffPin>),
+    /// To this page.
+    Go(StaffPage),
+    /// This target of the touch panel's test was hit.
+    Target(u8),
+    /// The part works (or does not): the answer of whoever tests it.
+    Works(bool),
+    /// This volume, in per cent.
+    Volume(u8),
+    /// This brightness, in per cent.
+    Brightness(u8),
+    /// Out of service, or in.
+    OutOfService(bool),
+    /// Write the diagnosis to the medium.
+    Export,
+    /// Order this of the machine: it was asked about on [`StaffPage::Sure`].
+    Order(MachineOrder),
 }
 
 /// What the person wants.
@@ -103,6 +231,8 @@ pub enum Intent {
     Drop(FormId),
     /// How it was, 1 (bad) to 5 (good).
     Rate(u8),
+    /// Of staff mode.
+    Staff(StaffTouch),
     /// Still here: needs more time.
     MoreTime,
     /// A finger is at work on this screen (keys, strokes, pages); at most once a second, and it means nothing else.

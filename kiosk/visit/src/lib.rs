@@ -19,18 +19,20 @@ pub mod view;
 mod words;
 
 pub use event::{Effect, Event, StaffEvent, StaffReason};
-pub use intent::{Fact, IdentifyBy, Intent, TextSize};
+pub use intent::{Fact, IdentifyBy, Intent, PaperHelp, StaffPage, StaffTouch, TextSize};
 pub use phrasebook::Phrasebook;
 pub use policy::Policy;
 pub use service::{Catalogue, Category, FormOutline, OftenAsked, Service, ServiceId};
 pub use session::{Camera, CardThere, Devices, Session, StaffCall, Voice};
 pub use states::{State, Turns};
 pub use view::View;
+pub use words::sheet;
 
 use domain::card::CardCommand;
 use domain::face::FaceCommand;
 use domain::kpi::{Kpi, KpiName};
 use domain::paper::PrinterCommand;
+use domain::staff::{PinRefusal, StaffAction, StaffAnswer, StaffCommand, StaffOutcome};
 use domain::voice::VoiceCommand;
 use domain::{RequestId, Timestamp, VisitId};
 use serde::Serialize;
@@ -107,10 +109,13 @@ impl Visit {
         self.devices.learn(&event, &mut effects);
         if event == Event::Touch(Intent::Alive) {
             // Not an answer to the warning: that has its own button, which this very finger may be about to touch.
-            self.last_sign_of_life = self.now;
+            if self.idle_seconds_left().is_none() {
+                self.last_sign_of_life = self.now;
+            }
             return effects;
         }
-        if event.is_sign_of_life() {
+        // Of staff only touches count: a camera that sees somebody says nothing about who that is.
+        if event.is_sign_of_life() && (!self.state.is_staffs() || matches!(event, Event::Touch(_))) {
             self.last_sign_of_life = self.now;
             self.warned = None;
         }
@@ -128,6 +133,9 @@ impl Visit {
             Event::Tick if self.idle(&mut effects) => {}
             _ => self.step(&event, &mut effects),
         }
+        if let Event::StaffMode(answer) = &event {
+            self.audit_opening(answer, &mut effects);
+        }
         if effects.iter().any(|effect| matches!(effect, Effect::CallStaff(_))) {
             self.devices.staff = StaffCall::Calling;
         }
@@ -136,7 +144,20 @@ impl Visit {
 
     /// Whether nothing can be done here. (A site without services has its guide.)
     pub(crate) fn closed(&self) -> bool {
-        self.devices.out_of_order() && !self.catalogue.services.is_empty()
+        self.devices.out_of_service || self.devices.out_of_order() && !self.catalogue.services.is_empty()
+    }
+
+    /// Keeps what became of a PIN, whatever the screen shows by now.
+    fn audit_opening(&self, answer: &StaffAnswer, effects: &mut Vec<Effect>) {
+        let outcome = match answer {
+            StaffAnswer::Opened(_) if matches!(self.state, State::StaffMode(_)) => StaffOutcome::Done,
+            StaffAnswer::Opened(_) => StaffOutcome::TimedOut,
+            StaffAnswer::Refused { why: PinRefusal::Wrong, .. } => StaffOutcome::Refused,
+            StaffAnswer::Refused { why: PinRefusal::Locked, .. } => StaffOutcome::Locked,
+            StaffAnswer::Refused { why: PinRefusal::NoRecord, .. } => StaffOutcome::Failed,
+            _ => return,
+        };
+        effects.push(Effect::Staff(StaffCommand::Audit(StaffAction::Open, outcome)));
     }
 
     /// What the screen shows now.
@@ -146,11 +167,12 @@ impl Visit {
 
     fn step(&mut self, event: &Event, effects: &mut Vec<Effect>) {
         let begins = match event {
+            Event::Touch(Intent::CallStaff) => true,
+            _ if self.devices.out_of_service => false,
             Event::Touch(Intent::Begin | Intent::Toggle(_)) => {
                 !self.devices.out_of_order() && !self.catalogue.services.is_empty()
             }
             Event::Touch(Intent::Talk | Intent::Pick(_)) => self.devices.voice != Voice::NotInstalled,
-            Event::Touch(Intent::CallStaff) => true,
             _ => false,
         };
         if begins && self.state.is_home() {
@@ -170,6 +192,7 @@ impl Visit {
             policy: &self.policy,
             devices: &mut self.devices,
             session: &mut self.session,
+            last_visit: &mut self.last_visit,
             last_request: &mut self.last_request,
             effects,
         };
@@ -182,6 +205,7 @@ impl Visit {
                 }
                 self.enter(*next, effects);
             }
+            Turn::End if self.state.is_staffs() => self.close_staff(StaffOutcome::Done, effects),
             Turn::End => self.end(effects),
         }
     }
@@ -203,6 +227,13 @@ impl Visit {
 
     /// Warns a person who does nothing, then ends the visit. Says whether the tick is used up.
     fn idle(&mut self, effects: &mut Vec<Effect>) -> bool {
+        if self.state.is_staffs() {
+            let over = self.staff_seconds_left() == 0;
+            if over {
+                self.close_staff(StaffOutcome::TimedOut, effects);
+            }
+            return over;
+        }
         let Some(patience) = self.state.patience_ms(&self.policy) else { return false };
         let patience = patience.saturating_mul(self.session.patience());
         if self.state.is_home() {
@@ -225,9 +256,49 @@ impl Visit {
         }
     }
 
+    /// Seconds until staff mode closes by itself: some time after the last touch, and always some time after it was opened.
+    fn staff_seconds_left(&self) -> u64 {
+        let patience = match self.state {
+            // A resident may have found the way here.
+            State::StaffPin(_) => self.policy.idle_ms,
+            _ => self.policy.staff_idle_ms,
+        };
+        let untouched = patience.saturating_sub(self.now.since(self.last_sign_of_life));
+        let open = self.policy.staff_most_ms.saturating_sub(self.now.since(self.entered));
+        untouched.min(open).div_ceil(1000)
+    }
+
     /// Seconds left before the visit is ended, while the person is being warned.
     pub(crate) fn idle_seconds_left(&self) -> Option<u64> {
+        if matches!(self.state, State::StaffMode(_)) {
+            return Some(self.staff_seconds_left()).filter(|left| *left * 1000 <= self.policy.idle_warning_ms);
+        }
         self.warned.map(|since| self.policy.idle_warning_ms.saturating_sub(self.now.since(since)).div_ceil(1000))
+    }
+
+    /// Closes staff mode: ports let go, and a card that was tested must be taken before anybody begins.
+    fn close_staff(&mut self, outcome: StaffOutcome, effects: &mut Vec<Effect>) {
+        let opened = matches!(self.state, State::StaffMode(_));
+        if opened {
+            effects.push(Effect::Staff(StaffCommand::Audit(StaffAction::Close, outcome)));
+            self.let_go(effects);
+            effects.push(Effect::Forget);
+        }
+        let left = Leftover::or_home(opened && self.devices.card.is_some(), false, self.now);
+        self.enter(left, effects);
+        self.session = Session::default();
+        self.warned = None;
+        self.last_sign_of_life = self.now;
+    }
+
+    /// Every port stops what it was asked to do, and forgets it.
+    fn let_go(&self, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Card(CardCommand::Release));
+        effects.push(Effect::Face(FaceCommand::Stop));
+        effects.push(Effect::Printer(PrinterCommand::Cancel(self.session.visit)));
+        if self.devices.voice != Voice::NotInstalled {
+            effects.push(Effect::Voice(VoiceCommand::Forget));
+        }
     }
 
     /// Ends the visit, whatever its state: ports let go, everything is forgotten.
@@ -235,12 +306,7 @@ impl Visit {
         let completed = self.session.completed;
         let left = Leftover::or_home(self.devices.card.is_some(), self.state.papers_out(), self.now);
         self.enter(left, effects);
-        effects.push(Effect::Card(CardCommand::Release));
-        effects.push(Effect::Face(FaceCommand::Stop));
-        effects.push(Effect::Printer(PrinterCommand::Cancel(self.session.visit)));
-        if self.devices.voice != Voice::NotInstalled {
-            effects.push(Effect::Voice(VoiceCommand::Forget));
-        }
+        self.let_go(effects);
         let name = if completed { KpiName::VisitCompleted } else { KpiName::VisitAbandoned };
         effects.push(Effect::Count(Kpi {
             name,

@@ -32,6 +32,10 @@ pub struct Policy {
     pub collect_ms: u64,
     /// How long the rating waits for a tap.
     pub rate_ms: u64,
+    /// Staff mode without a touch for this long closes.
+    pub staff_idle_ms: u64,
+    /// Staff mode closes after this long in any case.
+    pub staff_most_ms: u64,
 }
 
 impl Default for Policy {
@@ -50,6 +54,8 @@ impl Default for Policy {
             voice_ms: 15_000,
             collect_ms: 45_000,
             rate_ms: 15_000,
+            staff_idle_ms: 180_000,
+            staff_most_ms: 1_800_000,
         }
     }
 }

@@ -12,7 +12,7 @@ use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 
 /// The format's version; a replay refuses others.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// The first line.
 #[derive(Debug, Clone, Serialize, Deserialize)]

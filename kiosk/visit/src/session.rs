@@ -9,6 +9,7 @@ use domain::face::FaceEvent;
 use domain::form::{Answer, FormId, Provenance, Question, Signature, ValueId, Values};
 use domain::kpi::{Kpi, KpiName};
 use domain::paper::{Device, PrinterEvent, PrinterTrouble};
+use domain::staff::StaffAnswer;
 use domain::voice::VoiceEvent;
 use domain::{Date, IdentityTag, Personal, Private, RequestId, Timestamp, VisitId};
 use serde::Serialize;
@@ -242,11 +243,15 @@ pub struct Devices {
     /// What keeps the slip printer from printing.
     pub slip_troubles: Vec<PrinterTrouble>,
     /// Printers whose paper is getting low.
-    low: Vec<Device>,
+    pub low: Vec<Device>,
     /// The voice guide.
     pub voice: Voice,
     /// The last call for staff.
     pub staff: StaffCall,
+    /// Staff mode can be opened here.
+    pub staff_mode: bool,
+    /// Staff have taken the kiosk out of service.
+    pub out_of_service: bool,
     /// Today.
     pub today: Option<Date>,
     /// The reading that took the last PIN along, and the tries that were left before it.
@@ -311,9 +316,14 @@ impl Devices {
                 self.printer(*device, troubles, *low, effects)
             }
             Event::Voice(VoiceEvent::NoMicrophone) => self.voice = Voice::Deaf,
-            Event::Voice(VoiceEvent::Ready | VoiceEvent::Began(_)) => self.voice = Voice::There,
+            Event::Voice(VoiceEvent::Ready | VoiceEvent::Began(_) | VoiceEvent::Level { .. }) => {
+                self.voice = Voice::There
+            }
             Event::Staff(StaffEvent::Reached) => self.staff = StaffCall::Reached,
             Event::Staff(StaffEvent::NotReached) => self.staff = StaffCall::NotReached,
+            Event::StaffMode(StaffAnswer::Installed { out_of_service }) => {
+                (self.staff_mode, self.out_of_service) = (true, *out_of_service);
+            }
             Event::Day(date) => self.today = Some(*date),
             _ => {}
         }

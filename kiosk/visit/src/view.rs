@@ -92,7 +92,7 @@ pub struct View {
     pub back: Option<Button>,
     /// End the visit.
     pub quit: Option<Button>,
-    /// Call staff; on every screen.
+    /// Call staff; on every screen but their own, where it is not enabled.
     pub staff: Button,
     /// Captions of the bar of settings: language, text size, contrast, furigana.
     pub captions: Captions,
@@ -406,4 +406,80 @@ pub enum Body {
         /// Which desk.
         text: String,
     },
+    /// Enter the PIN of staff mode (on the pad; never shown). Pressing `next` sends
+    /// [`StaffTouch::Pin`](crate::StaffTouch::Pin).
+    StaffPin {
+        /// Digits wanted, at least.
+        least: usize,
+        /// Digits taken, at most.
+        most: usize,
+        /// What was the matter with the last one.
+        note: Option<String>,
+        /// Whether one may be sent now.
+        open: bool,
+    },
+    /// A page of staff mode.
+    StaffPage {
+        /// What there is to look at, or to hit.
+        sight: Sight,
+        /// What is known, line by line.
+        rows: Vec<StaffRow>,
+        /// What can be done.
+        tiles: Vec<StaffTile>,
+    },
+}
+
+/// How well something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// Nothing is said of that.
+    #[default]
+    None,
+    /// It works.
+    Good,
+    /// It wants hands.
+    Bad,
+    /// Not known yet.
+    Open,
+}
+
+/// A line of a page of staff mode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StaffRow {
+    /// How well it is.
+    pub mark: Mark,
+    /// What it is about.
+    pub label: String,
+    /// What there is to say of it.
+    pub detail: String,
+}
+
+/// Something to be done in staff mode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StaffTile {
+    /// A pictogram's name.
+    pub icon: &'static str,
+    /// What it says and means.
+    pub button: Button,
+    /// What there is to say of it; may be empty.
+    pub detail: String,
+    /// How well it is.
+    pub mark: Mark,
+}
+
+/// What there is to look at on a page of staff mode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sight {
+    /// Nothing.
+    None,
+    /// A drawing, by the name of a [`PaperHelp`](crate::PaperHelp).
+    Picture(&'static str),
+    /// The camera's picture, which comes from the face port directly; what it shows, in words.
+    Camera(String),
+    /// A bar, in per cent; what it shows, in words.
+    Level(u8, String),
+    /// Targets to be hit, in rows of three; those that were cannot be pressed any more.
+    Targets(Vec<Button>),
 }

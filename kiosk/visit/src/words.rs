@@ -1,6 +1,10 @@
 //! From a state to what the screen says. Every text comes from the phrasebook or the site pack.
 
-use crate::intent::{Fact, IdentifyBy, Intent};
+mod staff;
+
+pub use staff::sheet;
+
+use crate::intent::{Fact, IdentifyBy, Intent, StaffPage};
 use crate::service::{OftenAsked, Service};
 use crate::session::{Camera, FactDraft, Session, StaffCall, Voice};
 use crate::states::{CardTrouble, FaceTrouble, GuideTrouble, Guiding, State, Turns};
@@ -489,6 +493,7 @@ fn sendable(left: u8) -> u8 {
 fn progress(words: &Words, state: &State) -> Option<Progress> {
     let at = match state {
         State::Home(_) | State::Guide(_) | State::Rate(_) | State::Leftover(_) => return None,
+        State::StaffPin(_) | State::StaffMode(_) => return None,
         State::Choosing(_) => 0,
         State::Consent(_) | State::Card(_) | State::Pin(_) | State::CodeB(_) | State::Reading(_) | State::Face(_) => 1,
         State::Confirm(_) => 2,
@@ -540,8 +545,8 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
     let body = match state {
         State::Home(_) if visit.closed() => {
             (back, quit) = (None, None);
-            key = "closed";
-            Body::OutOfOrder { text: words.say("closed-text") }
+            key = if visit.devices.out_of_service { "out-of-service" } else { "closed" };
+            Body::OutOfOrder { text: words.say(&format!("{key}-text")) }
         }
         State::Home(_) => {
             (back, quit) = (None, None);
@@ -750,11 +755,15 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
             next = Some(words.button("button-skip", Intent::Next));
             Body::Rate { levels: (1..=5).map(|level| (level, words.say(&format!("rate-{level}")))).collect() }
         }
-        State::Help(_) => {
+        State::Help(help) => {
             back = None;
-            next = Some(words.button("button-resume", Intent::Next));
             key = staff_key(visit.devices.staff);
-            Body::Staff { text: words.say(&format!("{key}-text")) }
+            let (resume, text) = match help.waits_for_nothing() {
+                true => (words.button("button-guide-done", Intent::Next), words.say("out-of-service-text")),
+                false => (words.button("button-resume", Intent::Next), words.say(&format!("{key}-text"))),
+            };
+            next = Some(resume);
+            Body::Staff { text }
         }
         State::Leftover(left) => {
             (back, quit) = (None, None);
@@ -772,6 +781,18 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
                 false => Body::Staff { text: words.say("leftover-papers-text") },
             }
         }
+        State::StaffPin(pin) => {
+            quit = None;
+            key = "upkeep-pin";
+            words.staff_pin(pin, visit.now)
+        }
+        State::StaffMode(mode) => {
+            let page = words.staff_page(visit, mode);
+            quit = Some(words.button("upkeep-quit", Intent::Quit));
+            back = back.filter(|_| mode.page != StaffPage::Menu);
+            (next, title_text, lead_text) = (page.next, Some(page.title), Some(page.lead));
+            page.body
+        }
     };
 
     let title = title_text.unwrap_or_else(|| words.with(&format!("{key}-title"), &title_args));
@@ -780,8 +801,11 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
         _ => lead_text.unwrap_or_else(|| words.say(&format!("{key}-lead"))),
     };
     let idle = visit.idle_seconds_left().map(|seconds| IdleWarning {
-        title: words.say("idle-title"),
-        text: words.with("idle-text", &[("seconds", seconds.to_string())]),
+        title: words.say(if state.is_staffs() { "upkeep-idle-title" } else { "idle-title" }),
+        text: words.with(
+            if state.is_staffs() { "upkeep-idle-text" } else { "idle-text" },
+            &[("seconds", seconds.to_string())],
+        ),
         seconds_left: seconds,
         more_time: words.button("button-more-time", Intent::MoreTime),
         quit: words.button("button-quit-now", Intent::Quit),
@@ -796,7 +820,8 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
         next,
         back,
         quit,
-        staff: words.button("button-staff", Intent::CallStaff),
+        // They are here.
+        staff: Button { enabled: !state.is_staffs(), ..words.button("button-staff", Intent::CallStaff) },
         captions: words.captions(),
         notice,
         idle,
@@ -832,6 +857,10 @@ fn spoken(
             Body::Ask { help: Some(help), .. } => lines.push(help.clone()),
             Body::Sign { statement, at_desk, .. } => lines.extend([statement.clone(), at_desk.label.clone()]),
             Body::Staff { text } | Body::OutOfOrder { text } => lines.push(text.clone()),
+            Body::StaffPin { note: Some(note), .. } => lines.push(note.clone()),
+            Body::StaffPage { rows, .. } => {
+                lines.extend(rows.iter().map(|row| words.spoken(&row.label, &row.detail)));
+            }
             Body::Collect { papers, .. } => {
                 lines.extend(papers.iter().map(|paper| words.spoken(&paper.title, &paper.desk)))
             }

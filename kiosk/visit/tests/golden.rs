@@ -9,13 +9,20 @@ use domain::card::{Photo, Pin, Sex};
 use domain::face::{FaceCommand, FaceEvent, Guidance};
 use domain::form::{Answer, FillJob, FillRefusal, FilledForm, FilledPdf, FormEvent, InputFault, Signature, ValueId};
 use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
+use domain::staff::{
+    Condition, Counts, Finding, HostTried, MachineOrder, Part, PinRefusal, Sheet, SheetLine, StaffAnswer, StaffCommand,
+    StaffPin,
+};
 use domain::voice::{AnswerId, GuideAnswer, GuideChoice, PlaceShown, VoiceCommand, VoiceEvent};
 use domain::{Date, IdentityTag, Language, Personal, RequestId, Timestamp, VisitId};
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::Path;
 use town::catalogue;
-use visit::{Effect, Event, Fact, IdentifyBy, Intent, Phrasebook, Policy, ServiceId, StaffEvent, State, View, Visit};
+use visit::{
+    Effect, Event, Fact, IdentifyBy, Intent, PaperHelp, Phrasebook, Policy, ServiceId, StaffEvent, StaffPage,
+    StaffTouch, State, View, Visit,
+};
 
 /// A visit on its way, and everything that was seen on it.
 struct Walk {
@@ -208,6 +215,140 @@ impl Walk {
         self.papers();
         self.ends();
         self.guide();
+        self.upkeep();
+    }
+
+    /// The last question that went to the port of staff mode.
+    fn staff_asked(&self) -> RequestId {
+        let asked = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Staff(StaffCommand::Open { request, .. } | StaffCommand::Draw { request, .. }) => Some(*request),
+            Effect::Staff(
+                StaffCommand::Look(request)
+                | StaffCommand::Reach(request)
+                | StaffCommand::Diagnose(request, _)
+                | StaffCommand::Export(request)
+                | StaffCommand::Machine(request, _),
+            ) => Some(*request),
+            _ => None,
+        });
+        asked.unwrap()
+    }
+
+    fn staff(&mut self, touch: StaffTouch) {
+        self.touch(Intent::Staff(touch));
+    }
+
+    /// Through the door; whoever leaves leaves the language behind.
+    fn door(&mut self) {
+        self.staff(StaffTouch::Door);
+        self.touch(Intent::Speak(self.language));
+    }
+
+    fn staff_answers(&mut self, answer: impl FnOnce(RequestId) -> StaffAnswer) {
+        let answer = answer(self.staff_asked());
+        self.give(Event::StaffMode(answer));
+    }
+
+    /// To a page of staff mode, with what is said of the machine.
+    fn go(&mut self, page: StaffPage) {
+        self.staff(StaffTouch::Go(page));
+        if matches!(page, StaffPage::States | StaffPage::Levels) {
+            self.staff_answers(|request| StaffAnswer::Seen(request, Box::new(condition())));
+        }
+    }
+
+    fn upkeep(&mut self) {
+        self.begin_anew();
+        self.give(Event::Face(FaceEvent::CameraReady));
+        self.give(Event::StaffMode(StaffAnswer::Installed { out_of_service: false }));
+        self.door();
+        self.look("staff: PIN");
+        let pin = || StaffTouch::Pin(Personal::new(StaffPin("482915".to_owned())));
+        for (why, wait_ms) in [
+            (PinRefusal::Wrong, 0),
+            (PinRefusal::Locked, 30_000),
+            (PinRefusal::Locked, 3_600_000),
+            (PinRefusal::NoRecord, 0),
+        ] {
+            self.now = self.now.plus(31_000);
+            self.staff(pin());
+            self.staff_answers(|request| StaffAnswer::Refused { request, why, wait_ms });
+            let body = serde_json::to_value(self.view().body).unwrap();
+            self.keep(&format!("staff: PIN, {why:?}, {wait_ms}"), &body, &[]);
+            self.touch(Intent::Back);
+            self.door();
+        }
+        self.staff(pin());
+        self.staff_answers(StaffAnswer::Opened);
+        self.look("staff: menu");
+        self.go(StaffPage::States);
+        self.look("staff: states");
+        self.go(StaffPage::Paper);
+        self.look("staff: paper");
+        for help in PaperHelp::ALL {
+            self.go(StaffPage::PaperHelp(help));
+            self.look(&format!("staff: help, {help:?}"));
+        }
+        self.staff_tests();
+        self.go(StaffPage::Levels);
+        self.look("staff: levels");
+        self.go(StaffPage::Report);
+        self.look("staff: report");
+        self.staff_answers(StaffAnswer::Failed);
+        self.look("staff: report failed");
+        self.go(StaffPage::Diagnosis);
+        self.look("staff: diagnosis under way");
+        self.staff_answers(|request| StaffAnswer::Diagnosed(request, vec!["a: b".to_owned()]));
+        self.look("staff: diagnosis");
+        self.staff(StaffTouch::Export);
+        self.staff_answers(StaffAnswer::NotAvailable);
+        self.look("staff: no stick");
+        for order in MachineOrder::ALL {
+            self.go(StaffPage::Sure(order));
+            self.look(&format!("staff: sure, {order:?}"));
+            self.staff(StaffTouch::Order(order));
+            self.staff_answers(StaffAnswer::NotAvailable);
+        }
+        self.look("staff: not here");
+        self.go(StaffPage::Menu);
+        self.staff(StaffTouch::OutOfService(true));
+        self.look("staff: menu, out of service");
+        self.now = self.now.plus(160_000);
+        self.look_over("staff: idle");
+        self.touch(Intent::Quit);
+        self.touch(Intent::Speak(self.language));
+        self.look("home: out of service");
+        self.touch(Intent::CallStaff);
+        self.look("staff: called, out of service");
+    }
+
+    fn staff_tests(&mut self) {
+        self.go(StaffPage::Tests);
+        self.look("staff: tests");
+        for part in Part::ALL {
+            self.go(StaffPage::Test(part));
+            self.look(&format!("staff: test, {part:?}"));
+            if part == Part::Network {
+                let host = HostTried { name: "printer:631".to_owned(), reached: false };
+                self.staff_answers(|request| StaffAnswer::Reached(request, vec![host]));
+            }
+            self.staff(StaffTouch::Works(false));
+            self.now = self.now.plus(91_000);
+            // What is no touch does not keep it open.
+            self.touch(Intent::MoreTime);
+            self.give(Event::Tick);
+            self.look(&format!("staff: test failed, {part:?}"));
+        }
+        self.printer(vec![PrinterTrouble::Jam]);
+        self.go(StaffPage::Test(Part::PagePrinter));
+        self.look("staff: test, a printer in trouble");
+        self.go(StaffPage::Paper);
+        self.look("staff: paper, a printer in trouble");
+        self.give(Event::Paper(PrinterEvent::State { device: Device::Page, troubles: vec![], low: true }));
+        self.look("staff: paper, getting low");
+        self.printer(vec![]);
+        self.go(StaffPage::Tests);
+        self.look("staff: tests made");
     }
 
     /// The last request that went to the voice port.
@@ -504,9 +645,24 @@ impl Walk {
     }
 }
 
+/// A machine as staff see it.
+fn condition() -> Condition {
+    let day = Date::constant(2026, 11, 24);
+    Condition {
+        version: "0.1.0".to_owned(),
+        pack: "town".to_owned(),
+        installed: Part::ALL.to_vec(),
+        free_mb: 20_480,
+        disk_mb: 61_440,
+        counts: Some(Counts { day, visits: 48, completed: 43, printed: 97, troubles: 1 }),
+        volume: Some(60),
+        brightness: Some(80),
+    }
+}
+
 /// One line a text, by where it stands. What is no text for a person is left out.
 fn texts(path: &str, value: &Value, without: &[&str], out: &mut String) {
-    const NO_TEXTS: [&str; 15] = [
+    const NO_TEXTS: [&str; 16] = [
         "settings",
         "intent",
         "icon",
@@ -522,6 +678,7 @@ fn texts(path: &str, value: &Value, without: &[&str], out: &mut String) {
         "personal",
         "guidance",
         "turn",
+        "mark",
     ];
     match value {
         Value::String(text) => writeln!(out, "{path}: {text}").unwrap(),
@@ -555,6 +712,26 @@ fn golden(language: Language) {
         assert_eq!(known, seen, "{}, line {}", path.display(), at + 1);
     }
     assert_eq!(known.lines().count(), seen.lines().count(), "{}", path.display());
+}
+
+#[test]
+fn the_report_says_what_every_test_found_and_what_to_do() {
+    let words = Phrasebook::shipped().unwrap();
+    let findings =
+        vec![(Part::Reader, Some(Finding::Good)), (Part::Camera, Some(Finding::Absent)), (Part::Touch, None)];
+    let lines = visit::sheet(&words, &Sheet::Report(findings), "hall-1", "2026-11-24 09:00", &condition());
+    let rows: Vec<_> = lines
+        .iter()
+        .map(|line| match line {
+            SheetLine::Heading(text) | SheetLine::Text(text) => text.clone(),
+            SheetLine::Row(name, text) => format!("{name}|{text}"),
+        })
+        .collect();
+    assert_eq!(rows[..4], ["窓口端末 点検結果", "端末|hall-1", "日時|2026-11-24 09:00", "カード読取機|正常です"]);
+    assert_eq!(rows[4], "カメラ|つながっていません");
+    assert!(rows[5].starts_with("|レンズ"), "{}", rows[5]);
+    assert_eq!(rows[6], "タッチ画面|まだ確かめていません");
+    assert!(rows.iter().any(|row| row.starts_with("今日の利用|利用48件")), "{rows:?}");
 }
 
 #[test]

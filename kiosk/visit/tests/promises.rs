@@ -4,18 +4,20 @@
 mod common;
 mod town;
 
-use common::{LAST_DAY, World};
+use common::{LAST_DAY, STAFF_PIN, World};
 use domain::card::{CardCommand, CardEvent, CardKind, CardRefusal, Pin};
 use domain::face::FaceEvent;
 use domain::form::{Answer, Signature};
 use domain::kpi::KpiName;
 use domain::paper::{Device, PrinterEvent, PrinterTrouble};
+use domain::staff::{MachineOrder, Part, PinRefusal, StaffAction, StaffAnswer, StaffCommand, StaffOutcome, StaffPin};
 use domain::{Language, Personal, Timestamp, VisitId};
 use town::catalogue;
 use visit::record::{Recorder, replay};
 use visit::view::Body;
 use visit::{
-    Effect, Event, Fact, IdentifyBy, Intent, Phrasebook, Policy, ServiceId, StaffEvent, StaffReason, State, Visit,
+    Effect, Event, Fact, IdentifyBy, Intent, Phrasebook, Policy, ServiceId, StaffEvent, StaffPage, StaffReason,
+    StaffTouch, State, Visit,
 };
 
 /// Visits that the simulation walks; `MADOGUCHI_VISITS` sets another number.
@@ -24,7 +26,7 @@ const VISITS: u64 = 100_000;
 #[test]
 fn a_hundred_thousand_random_visits_keep_the_promises() {
     let visits: u64 = std::env::var("MADOGUCHI_VISITS").ok().and_then(|n| n.parse().ok()).unwrap_or(VISITS);
-    let (mut printed, mut completed) = (0, 0);
+    let (mut printed, mut completed, mut opened) = (0, 0, 0);
     for seed in 0..visits / 100 {
         // From devices and people without fault to such that fail every third time.
         let mut world = World::new(seed, (seed % 8) * 45);
@@ -33,8 +35,10 @@ fn a_hundred_thousand_random_visits_keep_the_promises() {
         }
         printed += world.printed;
         completed += world.completed;
+        opened += world.opened;
     }
-    println!("{visits} visits, {completed} completed, {printed} papers ordered");
+    println!("{visits} visits, {completed} completed, {printed} papers ordered, staff mode opened {opened} times");
+    assert!(opened > visits / 500, "staff mode was opened {opened} times");
     assert!(completed > visits / 3, "most visits come to their end: {completed} of {visits}");
     assert!(printed > visits / 3);
 }
@@ -47,15 +51,25 @@ fn recordings_hold_no_personal_value_and_replay_to_the_same_states() {
         world.visit = Visit::new(catalogue(), Policy::default());
         world.log = Some(Recorder::new(Vec::new(), &world.visit).unwrap());
         world.give(Event::Day(domain::Date::constant(2026, 11, 23)));
+        world.give(Event::StaffMode(StaffAnswer::Installed { out_of_service: false }));
         for _ in 0..5 {
             world.visit_once();
         }
         let bytes = world.log.take().unwrap().into_inner();
         let text = String::from_utf8(bytes).unwrap();
         let last_day = LAST_DAY.to_string();
-        for secret in
-            ["花子", "海辺町", "1980-02-29", "pin-entered", "55022920301234", "手入力", "%PDF", "質問", &last_day]
-        {
+        for secret in [
+            "花子",
+            "海辺町",
+            "1980-02-29",
+            "pin-entered",
+            "55022920301234",
+            "手入力",
+            "%PDF",
+            "質問",
+            STAFF_PIN,
+            &last_day,
+        ] {
             assert!(!text.contains(secret), "{secret} is in a recording");
         }
         let replayed = replay(text.as_bytes()).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
@@ -452,7 +466,7 @@ fn every_screen_speaks_four_languages_and_every_notice_has_another_way() {
             world.act();
             world.pass(400);
             let language = Language::ALL[seed as usize % 4];
-            if world.visit.state().in_visit() {
+            if world.visit.state().in_visit() || world.visit.state().is_staffs() {
                 world.give(Event::Touch(Intent::Speak(language)));
             }
             let view = world.visit.view(&words);
@@ -464,6 +478,10 @@ fn every_screen_speaks_four_languages_and_every_notice_has_another_way() {
                 assert!(!notice.other_ways.is_empty());
                 texts.extend([&notice.cause, &notice.remedy]);
             }
+            if let Body::StaffPage { rows, tiles, .. } = &view.body {
+                texts.extend(rows.iter().flat_map(|row| [&row.label, &row.detail]));
+                texts.extend(tiles.iter().map(|tile| &tile.button.label));
+            }
             for text in texts {
                 assert!(!text.is_empty(), "{view:?}");
                 let key = text.contains('-') && text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
@@ -472,5 +490,191 @@ fn every_screen_speaks_four_languages_and_every_notice_has_another_way() {
             assert!(!view.spoken.iter().any(|line| line.contains("花子")), "personal values are not read out");
         }
     }
-    assert_eq!(seen.len(), 18, "every state was seen: {seen:?}");
+    assert_eq!(seen.len(), 20, "every state was seen: {seen:?}");
+}
+
+fn staff_pin() -> Intent {
+    Intent::Staff(StaffTouch::Pin(Personal::new(StaffPin(STAFF_PIN.to_owned()))))
+}
+
+fn go(page: StaffPage) -> Intent {
+    Intent::Staff(StaffTouch::Go(page))
+}
+
+/// The try that was sent to the port.
+fn tried(effects: &[Effect]) -> Option<domain::RequestId> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Staff(StaffCommand::Open { request, .. }) => Some(*request),
+        _ => None,
+    })
+}
+
+fn audited(effects: &[Effect]) -> Vec<(StaffAction, StaffOutcome)> {
+    let lines = effects.iter().filter_map(|effect| match effect {
+        Effect::Staff(StaffCommand::Audit(action, outcome)) => Some((*action, *outcome)),
+        _ => None,
+    });
+    lines.collect()
+}
+
+fn at_the_staff_pin() -> Visit {
+    let mut visit = Visit::new(catalogue(), Policy::default());
+    visit.handle(Timestamp(0), Event::StaffMode(StaffAnswer::Installed { out_of_service: false }));
+    touch(&mut visit, 1000, Intent::Staff(StaffTouch::Door));
+    assert_eq!(visit.state().name(), "staff-pin");
+    visit
+}
+
+fn in_staff_mode() -> Visit {
+    let mut visit = at_the_staff_pin();
+    let request = tried(&touch(&mut visit, 1001, staff_pin())).unwrap();
+    let effects = visit.handle(Timestamp(1002), Event::StaffMode(StaffAnswer::Opened(request)));
+    assert_eq!(audited(&effects), [(StaffAction::Open, StaffOutcome::Done)]);
+    assert_eq!(visit.state().name(), "staff-mode");
+    visit
+}
+
+#[test]
+fn staff_mode_opens_from_the_home_screen_and_with_a_right_pin_alone() {
+    // Where no PIN is configured there is no door.
+    let mut visit = Visit::new(catalogue(), Policy::default());
+    touch(&mut visit, 1, Intent::Staff(StaffTouch::Door));
+    assert!(visit.state().is_home());
+    // A visit is no place for it.
+    let mut visit = at_the_ways();
+    visit.handle(Timestamp(2), Event::StaffMode(StaffAnswer::Installed { out_of_service: false }));
+    assert_eq!(touch(&mut visit, 3, Intent::Staff(StaffTouch::Door)), []);
+    assert_eq!(visit.state().name(), "consent");
+    // Neither an answer that nobody asked for nor the words of an open page open anything.
+    let mut visit = at_the_staff_pin();
+    let request = tried(&touch(&mut visit, 1001, staff_pin())).unwrap();
+    for intent in [go(StaffPage::Menu), Intent::Staff(StaffTouch::Order(MachineOrder::ShutDown)), Intent::Begin] {
+        assert_eq!(touch(&mut visit, 1002, intent), []);
+    }
+    let other = domain::RequestId(request.0 + 1);
+    visit.handle(Timestamp(1003), Event::StaffMode(StaffAnswer::Opened(other)));
+    assert_eq!(visit.state().name(), "staff-pin");
+    // Whoever has gone is not let in by an answer that comes late; that one came is kept.
+    touch(&mut visit, 1004, Intent::Back);
+    let effects = visit.handle(Timestamp(1005), Event::StaffMode(StaffAnswer::Opened(request)));
+    assert_eq!(audited(&effects), [(StaffAction::Open, StaffOutcome::TimedOut)]);
+    assert!(visit.state().is_home());
+}
+
+#[test]
+fn no_pin_is_sent_while_it_is_locked_or_another_is_judged() {
+    let words = Phrasebook::shipped().unwrap();
+    let mut visit = at_the_staff_pin();
+    let request = tried(&touch(&mut visit, 2000, staff_pin())).unwrap();
+    assert_eq!(touch(&mut visit, 2001, staff_pin()), []);
+    let refused = StaffAnswer::Refused { request, why: PinRefusal::Wrong, wait_ms: 30_000 };
+    let effects = visit.handle(Timestamp(3000), Event::StaffMode(refused));
+    assert_eq!(audited(&effects), [(StaffAction::Open, StaffOutcome::Refused)]);
+    let note = |visit: &Visit| match visit.view(&words).body {
+        Body::StaffPin { note, open, .. } => (note.unwrap_or_default(), open),
+        other => panic!("{other:?}"),
+    };
+    assert!(note(&visit).0.contains("30秒"), "{:?}", note(&visit));
+    assert!(!note(&visit).1);
+    assert_eq!(touch(&mut visit, 32_999, staff_pin()), []);
+    assert!(tried(&touch(&mut visit, 33_000, staff_pin())).is_some());
+}
+
+#[test]
+fn staff_mode_closes_by_itself_however_much_it_is_touched() {
+    let policy = Policy::default();
+    let words = Phrasebook::shipped().unwrap();
+    let mut visit = in_staff_mode();
+    let end = 1001 + policy.staff_idle_ms;
+    visit.handle(Timestamp(end - 20_000), Event::Tick);
+    assert_eq!(visit.view(&words).idle.unwrap().seconds_left, 20);
+    touch(&mut visit, end - 15_000, Intent::Alive);
+    assert!(visit.view(&words).idle.is_some(), "the warning has buttons of its own");
+    // A face before the camera is no touch.
+    visit.handle(Timestamp(end - 10_000), Event::Face(FaceEvent::Guide(domain::face::Guidance::Good)));
+    visit.handle(Timestamp(end - 1), Event::Tick);
+    assert_eq!(visit.state().name(), "staff-mode");
+    let effects = visit.handle(Timestamp(end), Event::Tick);
+    assert_eq!(audited(&effects), [(StaffAction::Close, StaffOutcome::TimedOut)]);
+    assert!(effects.contains(&Effect::Forget) && visit.state().is_home());
+
+    let mut visit = in_staff_mode();
+    let end = 1002 + policy.staff_most_ms;
+    for at in (1002..end).step_by(5_000) {
+        touch(&mut visit, at, Intent::MoreTime);
+        visit.handle(Timestamp(at), Event::Tick);
+        assert_eq!(visit.state().name(), "staff-mode");
+    }
+    touch(&mut visit, end, Intent::MoreTime);
+    visit.handle(Timestamp(end), Event::Tick);
+    assert!(visit.state().is_home());
+}
+
+#[test]
+fn nobody_begins_while_the_kiosk_is_out_of_service() {
+    let words = Phrasebook::shipped().unwrap();
+    let mut visit = in_staff_mode();
+    let effects = touch(&mut visit, 2000, Intent::Staff(StaffTouch::OutOfService(true)));
+    assert!(effects.contains(&Effect::Staff(StaffCommand::OutOfService(true))));
+    assert_eq!(audited(&effects), [(StaffAction::OutOfService, StaffOutcome::Done)]);
+    touch(&mut visit, 2001, Intent::Quit);
+    assert!(visit.state().is_home());
+    // Also after a restart.
+    let mut restarted = Visit::new(catalogue(), Policy::default());
+    restarted.handle(Timestamp(0), Event::StaffMode(StaffAnswer::Installed { out_of_service: true }));
+    for visit in [&mut visit, &mut restarted] {
+        assert!(matches!(visit.view(&words).body, Body::OutOfOrder { .. }));
+        visit.handle(Timestamp(2002), Event::Voice(domain::voice::VoiceEvent::Ready));
+        let pick = Intent::Pick(domain::voice::AnswerId("toilet".into()));
+        for intent in [Intent::Begin, Intent::Toggle(ServiceId("taxes".into())), Intent::Talk, pick] {
+            assert_eq!(touch(visit, 2003, intent), []);
+            assert!(visit.state().is_home());
+        }
+        // Staff can be called, and then it is as it was.
+        assert!(touch(visit, 2004, Intent::CallStaff).contains(&Effect::CallStaff(StaffReason::Asked)));
+        touch(visit, 2005, Intent::Next);
+        assert!(visit.state().is_home());
+        touch(visit, 2006, Intent::Staff(StaffTouch::Door));
+        assert_eq!(visit.state().name(), "staff-pin");
+    }
+}
+
+#[test]
+fn the_machine_is_ordered_what_was_asked_about_and_once() {
+    let mut visit = in_staff_mode();
+    let order = |order| Intent::Staff(StaffTouch::Order(order));
+    assert_eq!(touch(&mut visit, 2000, order(MachineOrder::ShutDown)), []);
+    touch(&mut visit, 2001, go(StaffPage::Sure(MachineOrder::Restart)));
+    assert_eq!(touch(&mut visit, 2002, order(MachineOrder::ShutDown)), []);
+    let effects = touch(&mut visit, 2003, order(MachineOrder::Restart));
+    let [Effect::Staff(StaffCommand::Machine(request, MachineOrder::Restart))] = effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(touch(&mut visit, 2004, order(MachineOrder::Restart)), []);
+    let effects = visit.handle(Timestamp(2005), Event::StaffMode(StaffAnswer::NotAvailable(request)));
+    assert_eq!(audited(&effects), [(StaffAction::Machine(MachineOrder::Restart), StaffOutcome::NotAvailable)]);
+}
+
+#[test]
+fn what_a_test_has_begun_ends_with_its_page() {
+    let mut visit = in_staff_mode();
+    let effects = touch(&mut visit, 2000, go(StaffPage::Test(Part::Camera)));
+    assert!(effects.contains(&Effect::Face(domain::face::FaceCommand::Look)));
+    let effects = touch(&mut visit, 2001, Intent::Back);
+    assert!(effects.contains(&Effect::Face(domain::face::FaceCommand::Stop)));
+    let effects = touch(&mut visit, 2002, go(StaffPage::Test(Part::SlipPrinter)));
+    let job = effects.iter().find_map(|effect| match effect {
+        Effect::Printer(domain::paper::PrinterCommand::Slip(job)) => Some(job.visit),
+        _ => None,
+    });
+    let effects = touch(&mut visit, 2003, Intent::Back);
+    assert!(effects.contains(&Effect::Printer(domain::paper::PrinterCommand::Cancel(job.unwrap()))));
+    // A card that was tested must be taken before anybody begins.
+    touch(&mut visit, 2004, go(StaffPage::Test(Part::Reader)));
+    let effects = visit.handle(Timestamp(2005), inserted(Some(3)));
+    assert_eq!(audited(&effects), [(StaffAction::Test(Part::Reader), StaffOutcome::Done)]);
+    touch(&mut visit, 2006, Intent::Quit);
+    assert_eq!(visit.state().name(), "leftover");
+    visit.handle(Timestamp(2007), Event::Card(CardEvent::Removed));
+    assert!(visit.state().is_home());
 }

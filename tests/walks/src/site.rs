@@ -1,6 +1,8 @@
 //! A kiosk's surroundings: reader, card, camera, printers, site pack.
 
 use anyhow::Context;
+use domain::Personal;
+use domain::staff::StaffPin;
 use stage::{CardProcess, IppPrinter, Pcscd, ReceiptPrinter};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -58,6 +60,9 @@ pub struct Site {
     pub folder: TempDir,
     _pcscd: Pcscd,
 }
+
+/// What opens staff mode here.
+pub const STAFF_PIN: &str = "000000";
 
 /// The root of the checkout.
 pub(crate) fn root() -> &'static Path {
@@ -123,6 +128,9 @@ impl Site {
         set("authorities", "authorities.toml".into());
         set("store", "counts.sqlite".into());
         set("recording", "recordings".into());
+        let pin = kiosk::hash_staff_pin(&Personal::new(StaffPin(STAFF_PIN.to_owned())));
+        let pin = pin.map_err(|error| anyhow::anyhow!("the staff PIN: {error}"))?;
+        set("staff", toml::Table::from_iter([("pin".to_owned(), pin.into())]).into());
         set("screen", vec![i64::from(options.screen.0), i64::from(options.screen.1)].into());
         if let Some(camera) = camera {
             set("weights", text(&cache()?.join("weights"))?.into());

@@ -25,6 +25,8 @@ pub(super) enum EarCommand {
         /// The mouth speaks meanwhile, and falls silent when somebody begins.
         over_voice: bool,
     },
+    /// Say how loud it is, and understand nothing.
+    Meter(RequestId),
     /// What was said so far is the question.
     Enough,
     /// Close the microphone.
@@ -54,6 +56,12 @@ const MOMENT: Duration = Duration::from_millis(40);
 
 /// A microphone from which nothing comes for so long is gone.
 const MUTE: Duration = Duration::from_secs(4);
+
+/// So much sound is metered at a time, in samples: an eighth of a second.
+const METERED: usize = RATE as usize / 8;
+
+/// What counts as silence where loudness is shown, in decibels of full scale.
+const QUIET: f32 = -60.0;
 
 /// No recognition of a minute takes longer.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -147,6 +155,11 @@ struct Listening {
     shown: usize,
 }
 
+/// A loudness in decibels of full scale as a part of what can be shown.
+fn percent(loudness: f32) -> u8 {
+    (100.0 * (1.0 - loudness / QUIET)).clamp(0.0, 100.0) as u8
+}
+
 /// How a listening goes on.
 enum Next {
     On,
@@ -188,9 +201,13 @@ impl Ear {
         thread::Builder::new().name("voice-ear".into()).spawn(move || {
             let mut next = None;
             while let Some(command) = next.take().or_else(|| commands.recv().ok()) {
-                if let EarCommand::Listen { request, language, over_voice } = command {
-                    next = self.listen(request, language, over_voice, &commands);
-                }
+                next = match command {
+                    EarCommand::Listen { request, language, over_voice } => {
+                        self.listen(request, language, over_voice, &commands)
+                    }
+                    EarCommand::Meter(request) => self.meter(request, &commands),
+                    EarCommand::Enough | EarCommand::Close => None,
+                };
             }
         })?;
         Ok(())
@@ -279,6 +296,43 @@ impl Ear {
         }
         drop(microphone);
         self.recognise(now, commands)
+    }
+
+    /// Says how loud it is until another order comes. Gives that order, where it opens the microphone anew.
+    fn meter(&self, request: RequestId, commands: &Receiver<EarCommand>) -> Option<EarCommand> {
+        let lost = |error: &str| {
+            tracing::warn!(%error, "no sound to be metered");
+            (self.emit)(VoiceEvent::NoMicrophone);
+        };
+        let mut microphone = Microphone::open(self.device.as_deref()).inspect_err(|error| lost(error)).ok()?;
+        let mut last = Instant::now();
+        let mut sound: Voice = Zeroizing::new(Vec::with_capacity(RATE as usize));
+        loop {
+            match commands.try_recv() {
+                Ok(EarCommand::Enough | EarCommand::Close) | Err(mpsc::TryRecvError::Disconnected) => return None,
+                Ok(instead) => return Some(instead),
+                Err(mpsc::TryRecvError::Empty) => {}
+            }
+            match microphone.hear(MOMENT) {
+                Sound::Samples(samples) => {
+                    last = Instant::now();
+                    sound.extend(&*Zeroizing::new(samples));
+                }
+                Sound::Nothing if last.elapsed() > MUTE => {
+                    lost("the microphone gives nothing");
+                    return None;
+                }
+                Sound::Nothing => {}
+                Sound::Lost(error) => {
+                    lost(&error);
+                    return None;
+                }
+            }
+            if sound.len() >= METERED {
+                (self.emit)(VoiceEvent::Level { request, percent: percent(loudness(&sound)) });
+                sound.clear();
+            }
+        }
     }
 
     fn frame(&mut self, now: &mut Listening, frame: &[f32]) -> Next {
@@ -384,4 +438,14 @@ fn joined(heard: &[Heard]) -> Personal<String> {
         _ => "",
     };
     Personal::new(heard.iter().map(|heard| heard.text.trim()).collect::<Vec<_>>().join(space))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn loudness_is_shown_from_a_quiet_room_to_the_loudest() {
+        assert_eq!([-90.0, -60.0, -30.0, -15.0, 0.0, 3.0].map(percent), [0, 0, 50, 75, 100, 100]);
+    }
 }

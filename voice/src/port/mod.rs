@@ -72,6 +72,10 @@ impl Handle {
                 }
                 self.mouth.say(request, language, text);
             }
+            VoiceCommand::Meter(request) => {
+                self.mouth.hush();
+                self.ear(EarCommand::Meter(request));
+            }
             VoiceCommand::Stop => {
                 self.mouth.hush();
                 self.ear(EarCommand::Close);

@@ -7,6 +7,7 @@ use domain::card::{BirthDate, CardCommand, CardEvent, CardKind, CardReading, Car
 use domain::face::{FaceCommand, FaceEvent, Guidance};
 use domain::form::{FillRefusal, FilledForm, FilledPdf, FormEvent, FormId};
 use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
+use domain::staff::{StaffAnswer, StaffCommand};
 use domain::voice::VoiceCommand;
 use domain::{Date, IdentityTag, Personal, RequestId, Timestamp, VisitId, ruby};
 use forms::{Filling, Form};
@@ -185,11 +186,49 @@ impl Stage {
             Effect::Voice(
                 VoiceCommand::Listen { request, .. }
                 | VoiceCommand::Answer { request, .. }
-                | VoiceCommand::Say { request, .. },
+                | VoiceCommand::Say { request, .. }
+                | VoiceCommand::Meter(request),
             ) => Some(*request),
             _ => None,
         });
         asked.expect("the voice port was asked")
+    }
+
+    /// The last question that went to the port of staff mode.
+    pub fn staff_asked(&self) -> RequestId {
+        let asked = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Staff(StaffCommand::OutOfService(_) | StaffCommand::Audit(..)) => None,
+            Effect::Staff(
+                StaffCommand::Open { request, .. }
+                | StaffCommand::Draw { request, .. }
+                | StaffCommand::Look(request)
+                | StaffCommand::Reach(request)
+                | StaffCommand::Volume(request, _)
+                | StaffCommand::Brightness(request, _)
+                | StaffCommand::Diagnose(request, _)
+                | StaffCommand::Export(request)
+                | StaffCommand::Machine(request, _),
+            ) => Some(*request),
+            _ => None,
+        });
+        asked.expect("the port of staff mode was asked")
+    }
+
+    /// The port of staff mode answers its last question.
+    pub fn staff_answers(&mut self, answer: impl FnOnce(RequestId) -> StaffAnswer) {
+        let answer = answer(self.staff_asked());
+        self.give(Event::StaffMode(answer));
+        self.pass(500);
+    }
+
+    /// The test page or slip that was printed last.
+    pub fn printed_for_staff(&self) -> VisitId {
+        let job = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Printer(PrinterCommand::Print(job)) => Some(job.visit),
+            Effect::Printer(PrinterCommand::Slip(job)) => Some(job.visit),
+            _ => None,
+        });
+        job.expect("something was printed")
     }
 
     pub fn insert_card(&mut self) {
@@ -332,22 +371,47 @@ impl Stage {
         })
     }
 
+    /// The middle of a control.
+    fn middle(control: &ElementHandle) -> LogicalPosition {
+        let (at, size) = (control.absolute_position(), control.size());
+        LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0)
+    }
+
     /// Touches what says this, where it is.
     pub fn touch(&mut self, label: &str) {
-        let mut control = self.find(label);
-        // A list goes on below its end until it cannot be moved.
-        while control.is_none() {
+        loop {
+            let control = self.find(label);
             let down = ["下へ", "Down", "向下", "아래로"].into_iter().find_map(|down| self.find(down));
-            let Some(down) = down else { panic!("nothing says \"{label}\": {:?}", self.labels()) };
-            let (at, size) = (down.absolute_position(), down.size());
-            self.tap(LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0));
+            // A list goes on below its end, at which its last line may lie half under the buttons that move it.
+            let hidden = |control: &ElementHandle, down: &ElementHandle| {
+                let (y, bar) = (Self::middle(control).y, down.absolute_position().y);
+                control.accessible_label() != down.accessible_label() && y > bar - 16.0 && y < bar + down.size().height
+            };
+            let position = match (&control, &down) {
+                (Some(control), Some(down)) if hidden(control, down) => Self::middle(down),
+                (Some(control), _) => {
+                    self.tap(Self::middle(control));
+                    return self.pass(30);
+                }
+                (None, Some(down)) => Self::middle(down),
+                (None, None) => panic!("nothing says \"{label}\": {:?}", self.labels()),
+            };
+            self.tap(position);
             self.pass(30);
-            control = self.find(label);
         }
-        let Some(control) = control else { return };
-        let (at, size) = (control.absolute_position(), control.size());
-        self.tap(LogicalPosition::new(at.x + size.width / 2.0, at.y + size.height / 2.0));
-        self.pass(30);
+    }
+
+    /// Holds what says this for so long.
+    pub fn hold(&mut self, label: &str, ms: u64) {
+        let position = Self::middle(&self.find(label).expect("something to hold"));
+        let (window, button) = (self.screen.window(), PointerEventButton::Left);
+        window.dispatch_event(WindowEvent::PointerMoved { position });
+        window.dispatch_event(WindowEvent::PointerPressed { position, button });
+        mock_elapsed_time(Duration::from_millis(ms));
+        window.dispatch_event(WindowEvent::PointerReleased { position, button });
+        window.dispatch_event(WindowEvent::PointerExited);
+        // What it led to is shown, and then the screen's own guard opens.
+        (0..2).for_each(|_| self.pass(500));
     }
 
     /// A touch after which the screen's own guard has opened again.

@@ -6,11 +6,13 @@ use domain::Personal;
 use domain::card::{CardEvent, CardRefusal};
 use domain::face::Guidance;
 use domain::form::{AnswerKind, FillRefusal, ValueId};
-use domain::paper::PrinterTrouble;
+use domain::form::{FilledPdf, FormId};
+use domain::paper::{Device, PrinterEvent, PrinterTrouble};
+use domain::staff::{Condition, Counts, HostTried, Part, PinRefusal, StaffAnswer};
 use domain::voice::{AnswerId, GuideAnswer, GuideChoice, PlaceShown, VoiceEvent};
 use image::{Rgba, RgbaImage};
-use visit::view::Body;
-use visit::{Event, IdentifyBy, Intent, ServiceId, StaffEvent, TextSize};
+use visit::view::{Body, Sight};
+use visit::{Event, IdentifyBy, Intent, ServiceId, StaffEvent, StaffPage, StaffTouch, TextSize};
 
 /// A way in which the screens are shown.
 pub struct Variant {
@@ -228,6 +230,201 @@ pub fn ask(
     stage.want(Intent::Talk);
     stage.give(Event::Voice(VoiceEvent::NoMicrophone));
     look(stage, "ask-no-microphone")
+}
+
+/// A kiosk as the port of staff mode sees it.
+pub fn condition() -> Condition {
+    Condition {
+        version: "0.1.0".to_owned(),
+        pack: "city-hall".to_owned(),
+        installed: Part::ALL.to_vec(),
+        free_mb: 21_340,
+        disk_mb: 60_000,
+        counts: Some(Counts { day: super::TODAY, visits: 48, completed: 43, printed: 97, troubles: 1 }),
+        volume: Some(60),
+        brightness: Some(80),
+    }
+}
+
+/// The way in.
+pub const DOORS: [&str; 4] = ["職員用", "For staff", "职员专用", "직원용"];
+
+/// Enters a PIN of staff mode.
+pub fn enter_staff_pin(stage: &mut Stage) {
+    "48291537".chars().for_each(|digit| stage.touch(&digit.to_string()));
+    let ok = stage.view().captions.ok;
+    stage.touch_and_rest(&ok);
+}
+
+/// As far as the menu of staff mode.
+pub fn open_staff_mode(stage: &mut Stage) {
+    stage.give(Event::StaffMode(StaffAnswer::Installed { out_of_service: false }));
+    let door = DOORS.into_iter().find(|door| stage.find(door).is_some()).expect("a way in");
+    stage.hold(door, 5_100);
+    enter_staff_pin(stage);
+    stage.staff_answers(StaffAnswer::Opened);
+    stage.staff_answers(|request| StaffAnswer::Seen(request, Box::new(condition())));
+}
+
+/// What the tile of staff mode says that leads to this.
+fn tile_to(stage: &Stage, wanted: &StaffTouch) -> String {
+    let Body::StaffPage { tiles, .. } = stage.view().body else { panic!("{}", stage.visit.state().name()) };
+    let tile = tiles.into_iter().find(|tile| tile.button.intent == Intent::Staff(wanted.clone()));
+    tile.unwrap_or_else(|| panic!("no tile leads to {wanted:?}")).button.label
+}
+
+/// Touches the tile that leads there.
+pub fn go(stage: &mut Stage, page: StaffPage) {
+    let label = tile_to(stage, &StaffTouch::Go(page));
+    stage.touch_and_rest(&label);
+}
+
+fn back(stage: &mut Stage) {
+    let label = stage.view().back.expect("a way back").label;
+    stage.touch_and_rest(&label);
+}
+
+fn next(stage: &mut Stage) {
+    let label = stage.view().next.expect("a way on").label;
+    stage.touch_and_rest(&label);
+}
+
+/// Walks through staff mode; `seen` is shown every screen.
+pub fn upkeep(
+    stage: &mut Stage,
+    variant: &Variant,
+    seen: &mut dyn FnMut(&mut Stage, &str) -> Seen,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let mut look = |stage: &mut Stage, name: &str| {
+        stage.pass(500);
+        seen(stage, name)
+    };
+    variant.settings.iter().for_each(|setting| stage.want(setting.clone()));
+    stage.give(Event::StaffMode(StaffAnswer::Installed { out_of_service: false }));
+    let door = DOORS.into_iter().find(|door| stage.find(door).is_some()).ok_or("no way in")?;
+    stage.hold(door, 5_100);
+    "482".chars().for_each(|digit| stage.touch(&digit.to_string()));
+    look(stage, "staff-pin")?;
+    let clear = stage.view().captions.clear;
+    stage.touch(&clear);
+    enter_staff_pin(stage);
+    stage.staff_answers(|request| StaffAnswer::Refused { request, why: PinRefusal::Wrong, wait_ms: 30_000 });
+    look(stage, "staff-pin-locked")?;
+    stage.wait(31_000);
+    enter_staff_pin(stage);
+    stage.staff_answers(StaffAnswer::Opened);
+    stage.staff_answers(|request| StaffAnswer::Seen(request, Box::new(condition())));
+    stage.printer(vec![PrinterTrouble::PaperOut]);
+    look(stage, "staff-menu")?;
+    go(stage, StaffPage::States);
+    stage.staff_answers(|request| StaffAnswer::Seen(request, Box::new(condition())));
+    look(stage, "staff-states")?;
+    back(stage);
+    go(stage, StaffPage::Paper);
+    look(stage, "staff-paper")?;
+    for help in visit::PaperHelp::ALL {
+        go(stage, StaffPage::PaperHelp(help));
+        look(stage, &format!("staff-help-{}", help.name()))?;
+        back(stage);
+    }
+    back(stage);
+    go(stage, StaffPage::Tests);
+    look(stage, "staff-tests")?;
+    go(stage, StaffPage::Test(Part::Reader));
+    look(stage, "staff-test-reader")?;
+    stage.insert_card();
+    look(stage, "staff-test-reader-good")?;
+    stage.remove_card();
+    next(stage);
+    stage.screen.set_camera_frame(camera());
+    look(stage, "staff-test-camera")?;
+    stage.guide(Guidance::Good);
+    look(stage, "staff-test-camera-good")?;
+    next(stage);
+    look(stage, "staff-test-page-paper-out")?;
+    stage.printer(vec![]);
+    let again = tile_to(stage, &StaffTouch::Go(StaffPage::Test(Part::PagePrinter)));
+    stage.touch_and_rest(&again);
+    stage.staff_answers(|request| StaffAnswer::Drawn(request, Personal::new(FilledPdf(b"%PDF".to_vec()))));
+    look(stage, "staff-test-page")?;
+    let visit = stage.printed_for_staff();
+    stage.give(Event::Paper(PrinterEvent::Printed { visit, form: FormId("staff".to_owned()) }));
+    next(stage);
+    let visit = stage.printed_for_staff();
+    stage.give(Event::Paper(PrinterEvent::State {
+        device: Device::Slip,
+        troubles: vec![PrinterTrouble::DoorOpen],
+        low: false,
+    }));
+    stage.give(Event::Paper(PrinterEvent::Slip { visit, printed: false }));
+    look(stage, "staff-test-slip-bad")?;
+    next(stage);
+    look(stage, "staff-test-no-speaker")?;
+    stage.give(Event::Voice(VoiceEvent::Ready));
+    let again = tile_to(stage, &StaffTouch::Go(StaffPage::Test(Part::Speaker)));
+    stage.touch_and_rest(&again);
+    look(stage, "staff-test-speaker")?;
+    let heard = tile_to(stage, &StaffTouch::Works(true));
+    stage.touch_and_rest(&heard);
+    next(stage);
+    let request = stage.asked();
+    stage.give(Event::Voice(VoiceEvent::Level { request, percent: 22 }));
+    look(stage, "staff-test-microphone")?;
+    next(stage);
+    let targets = match stage.view().body {
+        Body::StaffPage { sight: Sight::Targets(targets), .. } => targets,
+        other => panic!("no targets: {other:?}"),
+    };
+    targets.iter().take(4).for_each(|target| stage.touch_and_rest(&target.label));
+    look(stage, "staff-test-touch")?;
+    targets.iter().skip(4).for_each(|target| stage.touch_and_rest(&target.label));
+    look(stage, "staff-test-touch-good")?;
+    next(stage);
+    let hosts = [("printer.nagisa.example:631", true), ("updates.nagisa.example:443", false)]
+        .map(|(name, reached)| HostTried { name: name.to_owned(), reached });
+    stage.staff_answers(|request| StaffAnswer::Reached(request, hosts.to_vec()));
+    look(stage, "staff-test-network-bad")?;
+    next(stage);
+    look(stage, "staff-tested")?;
+    next(stage);
+    stage.staff_answers(|request| StaffAnswer::Drawn(request, Personal::new(FilledPdf(b"%PDF".to_vec()))));
+    look(stage, "staff-report")?;
+    let visit = stage.printed_for_staff();
+    stage.give(Event::Paper(PrinterEvent::Printed { visit, form: FormId("staff".to_owned()) }));
+    look(stage, "staff-report-done")?;
+    back(stage);
+    go(stage, StaffPage::Levels);
+    stage.staff_answers(|request| StaffAnswer::Seen(request, Box::new(condition())));
+    look(stage, "staff-levels")?;
+    back(stage);
+    go(stage, StaffPage::Diagnosis);
+    let lines = [
+        "端末: hall-1",
+        "版: 0.1.0",
+        "内容: city-hall",
+        "空き容量: 20.8 GB（全体 58.6 GB）",
+        "記録: 2026-11-24 09:12 開いた",
+    ];
+    let lines: Vec<String> = lines.iter().cycle().take(14).map(|line| (*line).to_owned()).collect();
+    stage.staff_answers(|request| StaffAnswer::Diagnosed(request, lines));
+    look(stage, "staff-diagnosis")?;
+    next(stage);
+    stage.staff_answers(StaffAnswer::NotAvailable);
+    look(stage, "staff-export-not-here")?;
+    back(stage);
+    go(stage, StaffPage::Sure(domain::staff::MachineOrder::ShutDown));
+    look(stage, "staff-sure")?;
+    next(stage);
+    stage.staff_answers(StaffAnswer::NotAvailable);
+    look(stage, "staff-not-here")?;
+    back(stage);
+    let out = tile_to(stage, &StaffTouch::OutOfService(true));
+    stage.touch_and_rest(&out);
+    look(stage, "staff-menu-out")?;
+    stage.wait(155_000);
+    look(stage, "staff-idle")?;
+    stage.wait(40_000);
+    look(stage, "out-of-service")
 }
 
 /// What came of looking at a screen.

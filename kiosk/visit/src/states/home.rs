@@ -1,4 +1,5 @@
-use super::{Choosing, Cx, Guiding, NeedsStaff, State, Step, Turn};
+use super::{Choosing, Cx, EnteringStaffPin, Guiding, NeedsStaff, State, Step, Turn};
+use crate::intent::StaffTouch;
 use crate::session::Voice;
 use crate::{Event, Intent, Policy};
 use serde::Serialize;
@@ -16,6 +17,14 @@ impl Step for Home {
 
     fn on(&mut self, cx: &mut Cx, event: &Event) -> Turn {
         match event {
+            Event::Touch(Intent::Staff(StaffTouch::Door)) if cx.devices.staff_mode => {
+                Turn::to(EnteringStaffPin::default())
+            }
+            // Staff can be called, and nothing else.
+            Event::Touch(Intent::CallStaff) if cx.devices.out_of_service => {
+                Turn::to(NeedsStaff::called(cx, Self::NAME, State::home()))
+            }
+            _ if cx.devices.out_of_service => Turn::Stay,
             Event::Touch(Intent::Talk | Intent::Pick(_)) if cx.devices.voice == Voice::NotInstalled => Turn::Stay,
             Event::Touch(Intent::Talk) => Turn::to(Guiding::by_voice(cx)),
             Event::Touch(Intent::Pick(id)) => Turn::to(Guiding::by_touch(cx, id)),

@@ -14,6 +14,8 @@ mod previewing;
 mod printing;
 mod rating;
 mod signing;
+mod staff_mode;
+mod staff_pin;
 
 pub use asking::Asking;
 pub use choosing::Choosing;
@@ -29,11 +31,14 @@ pub use previewing::Previewing;
 pub use printing::Printing;
 pub use rating::Rating;
 pub use signing::Signing;
+pub(crate) use staff_mode::TARGETS;
+pub use staff_mode::{Printout, StaffMode};
+pub use staff_pin::{EnteringStaffPin, StaffPinTrouble};
 
 use crate::view::PaperState;
 use crate::{Catalogue, Devices, Effect, Event, Intent, Policy, Session};
 use domain::kpi::{Kpi, KpiName};
-use domain::{RequestId, Timestamp};
+use domain::{RequestId, Timestamp, VisitId};
 use serde::Serialize;
 
 /// What a state may look at and change while it takes an event.
@@ -43,6 +48,7 @@ pub(crate) struct Cx<'a> {
     pub policy: &'a Policy,
     pub devices: &'a mut Devices,
     pub session: &'a mut Session,
+    pub last_visit: &'a mut VisitId,
     pub last_request: &'a mut RequestId,
     pub effects: &'a mut Vec<Effect>,
 }
@@ -54,6 +60,13 @@ impl Cx<'_> {
 
     fn count(&mut self, name: KpiName, label: impl Into<String>, value: u64) {
         self.out(Effect::Count(Kpi { name, label: label.into(), value }));
+    }
+
+    /// A number for something to be printed: none that was ever cancelled.
+    fn job(&mut self) -> VisitId {
+        *self.last_visit = VisitId(self.last_visit.0 + 1);
+        self.session.visit = *self.last_visit;
+        *self.last_visit
     }
 
     fn request(&mut self) -> RequestId {
@@ -115,6 +128,10 @@ pub enum State {
     Help(NeedsStaff),
     /// The visit is over, and something of it was left here.
     Leftover(Leftover),
+    /// Entering the PIN of staff mode.
+    StaffPin(EnteringStaffPin),
+    /// Staff are at work.
+    StaffMode(StaffMode),
 }
 
 /// Dispatches to the state at hand; the compiler finds what a new state lacks.
@@ -139,6 +156,8 @@ macro_rules! each {
             State::Rate($state) => $body,
             State::Help($state) => $body,
             State::Leftover($state) => $body,
+            State::StaffPin($state) => $body,
+            State::StaffMode($state) => $body,
         }
     };
 }
@@ -172,6 +191,8 @@ into_state!(
     Rate(Rating),
     Help(NeedsStaff),
     Leftover(Leftover),
+    StaffPin(EnteringStaffPin),
+    StaffMode(StaffMode),
 );
 
 /// What each state does.
@@ -198,7 +219,12 @@ impl State {
 
     /// Whether it belongs to a visit, which can be ended.
     pub fn in_visit(&self) -> bool {
-        !matches!(self, Self::Home(_) | Self::Leftover(_))
+        !matches!(self, Self::Home(_) | Self::Leftover(_)) && !self.is_staffs()
+    }
+
+    /// Whether it belongs to staff: no resident is there, and nothing of one.
+    pub fn is_staffs(&self) -> bool {
+        matches!(self, Self::StaffPin(_) | Self::StaffMode(_))
     }
 
     /// Whether papers of the visit lie in the tray, or may be on their way there.
@@ -236,7 +262,7 @@ impl State {
     }
 
     pub(crate) fn on(&mut self, cx: &mut Cx, event: &Event) -> Turn {
-        let elsewhere = matches!(self, Self::Help(_) | Self::Home(_) | Self::Leftover(_));
+        let elsewhere = matches!(self, Self::Help(_) | Self::Home(_) | Self::Leftover(_)) || self.is_staffs();
         if let (Event::Touch(Intent::CallStaff), false) = (event, elsewhere) {
             // What the ports were doing goes on; where it cannot wait, the state says what to come back to.
             let back = self.rest(cx);

@@ -11,6 +11,11 @@ pub struct NeedsStaff {
 }
 
 impl NeedsStaff {
+    /// Nothing of a visit stands behind it: the kiosk is out of service.
+    pub(crate) fn waits_for_nothing(&self) -> bool {
+        self.back.is_home()
+    }
+
     /// Calls staff, and waits.
     pub(super) fn called(cx: &mut Cx, from: &str, back: State) -> Self {
         Self::call(cx, from);
@@ -33,6 +38,7 @@ impl Step for NeedsStaff {
 
     fn on(&mut self, cx: &mut Cx, event: &Event) -> Turn {
         match event {
+            Event::Touch(Intent::Next | Intent::Back) if self.waits_for_nothing() => Turn::End,
             Event::Touch(Intent::Next | Intent::Back) => match &*self.back {
                 // Its time-out is its own and stood still meanwhile.
                 State::Rate(_) => Turn::to(Rating { since: cx.now }),

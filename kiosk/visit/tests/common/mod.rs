@@ -5,13 +5,22 @@ use domain::card::{BirthDate, CardEvent, CardKind, CardReading, CardRefusal, Cod
 use domain::face::{FaceEvent, Guidance};
 use domain::form::{Answer, FillRefusal, FilledForm, FilledPdf, FormEvent, FormId, InputFault, Signature, ValueId};
 use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
+use domain::staff::{
+    Condition, HostTried, MachineOrder, Part, PinRefusal, StaffAction, StaffAnswer, StaffCommand, StaffPin,
+};
 use domain::voice::{AnswerId, GuideAnswer, GuideChoice, VoiceCommand, VoiceEvent};
 use domain::{Date, IdentityTag, Language, Personal, RequestId, Timestamp, VisitId};
-use std::collections::{BTreeMap, VecDeque};
-use visit::{Effect, Event, Fact, IdentifyBy, Intent, Policy, ServiceId, StaffEvent, State, Visit};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use visit::{
+    Effect, Event, Fact, IdentifyBy, Intent, PaperHelp, Policy, ServiceId, StaffEvent, StaffPage, StaffTouch, State,
+    Visit,
+};
 
 /// The last day of every card here. It is known to the cards alone.
 pub const LAST_DAY: Date = Date::constant(2030, 2, 28);
+
+/// The PIN of staff mode. It is known to staff and to the port alone.
+pub const STAFF_PIN: &str = "48291537";
 
 /// A sequence of numbers that a seed determines (splitmix64).
 #[derive(Clone)]
@@ -56,6 +65,10 @@ pub struct World {
     microphone: bool,
     /// The card that lies there came before this visit.
     lay_before: bool,
+    /// The tries at the staff PIN that were right.
+    right: BTreeSet<RequestId>,
+    /// How often staff mode was opened.
+    pub opened: u64,
     /// How many of a thousand answers are faulty.
     pub faults: u64,
     pub printed: u64,
@@ -77,6 +90,8 @@ impl World {
             card_there: false,
             microphone: false,
             lay_before: false,
+            right: BTreeSet::new(),
+            opened: 0,
             faults,
             printed: 0,
             completed: 0,
@@ -85,6 +100,9 @@ impl World {
         world.give(Event::Day(Date::constant(2026, 11, 23)));
         if seed.is_multiple_of(2) {
             world.give(Event::Voice(VoiceEvent::Ready));
+        }
+        if seed.is_multiple_of(3) {
+            world.give(Event::StaffMode(StaffAnswer::Installed { out_of_service: false }));
         }
         world
     }
@@ -133,6 +151,8 @@ impl World {
         let begun = self.visit.state().in_visit();
         let secret_entered = matches!(&event, Event::Touch(Intent::Pin(_) | Intent::CodeB(_)));
         let before = self.visit.session().visit;
+        let (was_staffs, was_open) = (self.visit.state().is_staffs(), self.is_open());
+        let right = matches!(&event, Event::StaffMode(StaffAnswer::Opened(request)) if self.right.contains(request));
         let effects = match self.log.take() {
             Some(mut log) => {
                 let (effects, written) = log.handle(&mut self.visit, self.now, event);
@@ -150,6 +170,12 @@ impl World {
             assert!(session.facts.is_empty() && session.answers.is_empty(), "promise 5: nothing outlives the visit");
             assert!(session.signature.is_none() && session.tag.is_none() && session.chosen.is_empty());
         }
+        if self.is_open() && !was_open {
+            assert!(right && was_staffs, "staff mode opens with a right PIN alone");
+            self.opened += 1;
+        }
+        assert!(!(was_staffs && self.visit.state().in_visit()), "no visit begins inside staff mode");
+        assert!(!(begun && self.visit.state().is_staffs()), "staff mode opens from the home screen alone");
         let mut reads = 0;
         for effect in &effects {
             match effect {
@@ -194,7 +220,17 @@ impl World {
                     assert!(effects.contains(&Effect::Card(domain::card::CardCommand::Release)));
                     assert!(effects.contains(&Effect::Face(domain::face::FaceCommand::Stop)));
                 }
-                Effect::Voice(VoiceCommand::Listen { .. }) => self.microphone = true,
+                Effect::Staff(StaffCommand::Audit(action, outcome)) => {
+                    let plain = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+                    assert!(plain(&action.name()) && plain(outcome.name()), "an audit line is of closed lists");
+                    assert!(was_staffs || *action == StaffAction::Open, "what is done is done by staff");
+                }
+                Effect::Staff(StaffCommand::Open { .. }) => assert!(was_staffs && !was_open),
+                Effect::Staff(_) => assert!(was_open || right, "nothing is done without a right PIN"),
+                Effect::Count(kpi) if was_staffs => {
+                    assert_eq!(kpi.name, domain::kpi::KpiName::PrinterTrouble, "staff are no visitors")
+                }
+                Effect::Voice(VoiceCommand::Listen { .. } | VoiceCommand::Meter(_)) => self.microphone = true,
                 Effect::Voice(VoiceCommand::Stop | VoiceCommand::Forget) => self.microphone = false,
                 Effect::Count(kpi) => {
                     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c) || c == 'H';
@@ -208,12 +244,95 @@ impl World {
         }
         assert!(reads <= 1, "promise 2: sent once");
         assert!(
-            !self.microphone || matches!(self.visit.state(), State::Guide(_)),
-            "the microphone is open for questions alone, not at {}",
+            !self.microphone || matches!(self.visit.state(), State::Guide(_)) || self.tests(Part::Microphone),
+            "the microphone is open for questions and its own test alone, not at {}",
             self.visit.state().name()
         );
         for effect in effects {
             self.answer(effect);
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.visit.state(), State::StaffMode(_))
+    }
+
+    fn tests(&self, part: Part) -> bool {
+        matches!(self.visit.state(), State::StaffMode(mode) if mode.page == StaffPage::Test(part))
+    }
+
+    /// The port of staff mode answers.
+    fn staff_port(&mut self, command: StaffCommand, faulty: bool) {
+        let answer = match command {
+            StaffCommand::Open { request, pin } => {
+                if pin.reveal().0 == STAFF_PIN && !faulty {
+                    self.right.insert(request);
+                    StaffAnswer::Opened(request)
+                } else {
+                    let why = self.dice.pick(&[PinRefusal::Wrong, PinRefusal::Locked, PinRefusal::NoRecord]);
+                    StaffAnswer::Refused { request, why, wait_ms: self.dice.below(60_000) }
+                }
+            }
+            StaffCommand::Look(request) => StaffAnswer::Seen(request, Box::new(condition())),
+            StaffCommand::Volume(request, _) | StaffCommand::Brightness(request, _) if !faulty => {
+                StaffAnswer::Seen(request, Box::new(condition()))
+            }
+            StaffCommand::Reach(request) => {
+                let host = HostTried { name: "printer:631".to_owned(), reached: !faulty };
+                StaffAnswer::Reached(request, vec![host])
+            }
+            StaffCommand::Draw { request, .. } if !faulty => {
+                StaffAnswer::Drawn(request, Personal::new(FilledPdf(b"%PDF".to_vec())))
+            }
+            StaffCommand::Diagnose(request, _) => StaffAnswer::Diagnosed(request, vec!["a: b".to_owned()]),
+            StaffCommand::Export(request) | StaffCommand::Machine(request, _) if !faulty => StaffAnswer::Done(request),
+            StaffCommand::Volume(request, _)
+            | StaffCommand::Brightness(request, _)
+            | StaffCommand::Draw { request, .. }
+            | StaffCommand::Export(request)
+            | StaffCommand::Machine(request, _) => match self.dice.below(2) {
+                0 => StaffAnswer::Failed(request),
+                _ => StaffAnswer::NotAvailable(request),
+            },
+            StaffCommand::OutOfService(_) | StaffCommand::Audit(..) => return,
+        };
+        self.later(Event::StaffMode(answer));
+    }
+
+    /// One thing that a member of staff does in staff mode.
+    fn upkeep(&mut self) {
+        if self.visit.devices().out_of_service && self.dice.chance(300) {
+            return self.touch(Intent::Staff(StaffTouch::OutOfService(false)));
+        }
+        let part = self.dice.pick(&Part::ALL);
+        let order = self.dice.pick(&MachineOrder::ALL);
+        let percent = self.dice.below(256) as u8;
+        let page = match self.dice.below(11) {
+            0 => StaffPage::Menu,
+            1 => StaffPage::States,
+            2 => StaffPage::Paper,
+            3 => StaffPage::PaperHelp(self.dice.pick(&PaperHelp::ALL)),
+            4 => StaffPage::Tests,
+            5 => StaffPage::Levels,
+            6 => StaffPage::Report,
+            7 => StaffPage::Diagnosis,
+            8 => StaffPage::Sure(order),
+            _ => StaffPage::Test(part),
+        };
+        match self.dice.below(16) {
+            0..=4 => self.touch(Intent::Staff(StaffTouch::Go(page))),
+            5 => self.touch(Intent::Staff(StaffTouch::Target(percent % 12))),
+            6 => self.touch(Intent::Staff(StaffTouch::Works(percent.is_multiple_of(2)))),
+            7 => self.touch(Intent::Staff(StaffTouch::Volume(percent))),
+            8 => self.touch(Intent::Staff(StaffTouch::Brightness(percent))),
+            9 => self.touch(Intent::Staff(StaffTouch::OutOfService(percent.is_multiple_of(5)))),
+            10 => self.touch(Intent::Staff(StaffTouch::Export)),
+            11 => self.touch(Intent::Staff(StaffTouch::Order(order))),
+            12 if self.card_there => self.remove(),
+            12 => self.insert(),
+            13 => self.touch(Intent::Back),
+            14 => self.touch(Intent::Quit),
+            _ => self.stray(),
         }
     }
 
@@ -377,6 +496,15 @@ impl World {
             Effect::Voice(VoiceCommand::Say { request, .. }) if !faulty => {
                 self.later(Event::Voice(VoiceEvent::Said(request)));
             }
+            Effect::Voice(VoiceCommand::Meter(request)) => {
+                let percent = self.dice.below(101) as u8;
+                self.later(Event::Voice(VoiceEvent::Level { request, percent }));
+            }
+            Effect::Face(domain::face::FaceCommand::Look) => {
+                let guide = self.dice.pick(&Guidance::ALL);
+                self.later(Event::Face(if faulty { FaceEvent::NoCamera } else { FaceEvent::Guide(guide) }));
+            }
+            Effect::Staff(command) => self.staff_port(command, faulty),
             Effect::CallStaff(_) => {
                 self.later(Event::Staff(if faulty { StaffEvent::NotReached } else { StaffEvent::Reached }));
             }
@@ -414,6 +542,18 @@ impl World {
         }
         let good = |value: &str| Answer { value: Personal::new(value.to_owned()), fault: None, opens: vec![] };
         match self.visit.state().name() {
+            "home" if self.visit.devices().out_of_service || self.dice.chance(60) => {
+                self.touch(Intent::Staff(StaffTouch::Door));
+            }
+            "staff-pin" => {
+                let pin = if self.dice.chance(700) { STAFF_PIN } else { "000000" };
+                let back = self.dice.chance(200);
+                self.touch(match back {
+                    true => Intent::Back,
+                    false => Intent::Staff(StaffTouch::Pin(Personal::new(StaffPin(pin.to_owned())))),
+                });
+            }
+            "staff-mode" => self.upkeep(),
             "home" => {
                 let intent = match self.dice.below(6) {
                     0 | 1 => Intent::Begin,
@@ -520,7 +660,9 @@ impl World {
     }
 
     fn stray(&mut self) {
-        match self.dice.below(14) {
+        match self.dice.below(16) {
+            14 => self.touch(Intent::Staff(StaffTouch::Door)),
+            15 => self.touch(Intent::Staff(StaffTouch::Order(MachineOrder::ShutDown))),
             0 => self.remove(),
             1 => self.insert(),
             2 => self.touch(Intent::Back),
@@ -571,5 +713,19 @@ impl World {
             self.clear_up();
         }
         panic!("promise 6: a person who walked away is not forgotten in {:?}", self.visit.state().name());
+    }
+}
+
+/// A machine as staff see it.
+pub fn condition() -> Condition {
+    Condition {
+        version: "0.1.0".to_owned(),
+        pack: "town".to_owned(),
+        installed: Part::ALL.to_vec(),
+        free_mb: 20_000,
+        disk_mb: 60_000,
+        counts: None,
+        volume: Some(60),
+        brightness: Some(80),
     }
 }
