@@ -4,12 +4,13 @@
 
 mod eval;
 pub mod port;
+mod score;
 mod spoken;
 pub mod tool;
 
 use domain::Language;
 use guide::{Answerer, AnswererError, Guide, PackError};
-use hearing::Hints;
+use hearing::{Hints, Likely};
 use models::{ModelError, Models};
 use reading::{Japanese, JapaneseError, Reader};
 use std::path::{Path, PathBuf};
@@ -62,7 +63,8 @@ pub(crate) fn hints(guide: &Guide, language: Language) -> Hints {
     let names = guide.places.values().map(|place| domain::ruby::plain(&place.text(language).name));
     let mut words: Vec<String> = names.take(24).collect();
     words.dedup();
-    Hints { words }
+    let likely = Likely::new(guide::wordings(guide, language));
+    Hints { words, likely: Some(Arc::new(likely)) }
 }
 
 /// Where everything is that was prepared by `cargo xtask setup`.

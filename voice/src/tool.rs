@@ -1,6 +1,7 @@
 //! `kiosk voice`: the parts of the voice guide as tools.
 
-use crate::{Place, VoiceError, eval, spoken};
+use crate::eval::{self, Eval};
+use crate::{Place, VoiceError};
 use clap::ValueEnum;
 use domain::{Language, Refusal};
 use guide::{Asked, Dialogue, Guide};
@@ -151,25 +152,7 @@ pub enum Command {
     ///
     /// A folder of recordings (tests/voice/spoken/make.py; manifest.csv with the columns
     /// file,lang,id,question,voice,speed,condition) is heard first; then errors by character and by reading are counted, too.
-    Eval {
-        /// The folder of questions.
-        questions: PathBuf,
-        /// The guide's folder.
-        #[arg(long)]
-        pack: PathBuf,
-        /// The moment of asking.
-        #[arg(long, default_value = "2026-11-23T18:30")]
-        at: DateTime,
-        /// Write what was seen of each question here, for tests/voice/calibrate.py.
-        #[arg(long)]
-        signs: Option<PathBuf>,
-        /// Print every question that was not answered rightly.
-        #[arg(long)]
-        failures: bool,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    Eval(Eval),
 }
 
 /// Runs a tool; gives the exit code: 0 done, 2 bad arguments, 3 refused.
@@ -192,12 +175,7 @@ pub fn run(command: &Command) -> i32 {
             })
         }
         Command::Check { pack, json } => return check(pack, *json),
-        Command::Eval { questions, pack, at, failures, json, .. } if questions.join("manifest.csv").exists() => {
-            spoken::run(questions, pack, *at, *failures, *json)
-        }
-        Command::Eval { questions, pack, at, signs, failures, json } => {
-            eval::run(questions, pack, *at, signs.as_deref(), *failures, *json)
-        }
+        Command::Eval(eval) => eval::run(eval),
     };
     match done {
         Ok(code) => code,

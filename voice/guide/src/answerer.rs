@@ -458,6 +458,17 @@ impl Memory {
     }
 }
 
+/// Everything that people are likely to say to a guide in a language, with and without an answer.
+pub fn wordings(guide: &Guide, language: Language) -> Vec<String> {
+    let lists: BTreeMap<Language, BTreeMap<Attribute, Vec<String>>> =
+        toml::from_str(include_str!("attributes.toml")).unwrap_or_default();
+    let nothing: BTreeMap<Language, Nothing> = toml::from_str(include_str!("none.toml")).unwrap_or_default();
+    let asks = meanings_of(guide).into_iter().flat_map(|meaning| asks_of(guide, &lists, language, &meaning));
+    let mut all: Vec<String> = asks.collect();
+    all.extend(nothing.get(&language).into_iter().flat_map(|nothing| nothing.asks(lists.get(&language))));
+    all
+}
+
 /// Finds answers in one guide.
 pub struct Answerer {
     guide: Guide,

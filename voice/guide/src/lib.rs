@@ -15,7 +15,7 @@ pub mod pack;
 mod say;
 mod when;
 
-pub use answerer::{Answerer, AnswererError, Asked, Choice, Found, Meaning, Reply};
+pub use answerer::{wordings, Answerer, AnswererError, Asked, Choice, Found, Meaning, Reply};
 pub use dialogue::{Dialogue, Unanswered};
 pub use embed::{EmbedError, Embedder, Kind};
 pub use pack::{Fault, Guide, PackError};

@@ -1,9 +1,10 @@
 //! Whisper by whisper.cpp: many languages in one model.
 
-use crate::{Heard, HearingError, Hints, RATE, Recogniser};
+use crate::{Heard, HearingError, Hints, Likely, RATE, Recogniser};
 use domain::Language;
 use models::Models;
 use std::sync::{Arc, Once};
+use std::ffi::{c_int, c_void};
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState};
 
 /// The longest piece of sound that goes through at once, in seconds; the network hears 30.
@@ -82,6 +83,66 @@ fn prompt(language: Language, hints: &Hints) -> String {
     format!("{lead}{}", words.chars().take(80).collect::<String>())
 }
 
+/// What the network's choice of the next word is bent by.
+struct Bent<'a> {
+    context: &'a WhisperContext,
+    likely: &'a Likely,
+    first_mark: usize,
+    strength: f32,
+}
+
+/// What is further behind the best is not looked at.
+const BEHIND: f32 = 12.0;
+
+impl Bent<'_> {
+    fn bend(&self, said: impl Iterator<Item = i32>, scores: &mut [f32]) {
+        let bytes = |token: usize| {
+            let token = i32::try_from(token).unwrap_or(0);
+            self.context.token_to_bytes(token).unwrap_or_default()
+        };
+        let words = self.first_mark.min(scores.len());
+        let end = self.context.token_eot() as usize;
+        let said: Vec<u8> =
+            said.filter_map(|token| usize::try_from(token).ok()).filter(|token| *token < end).flat_map(|token| bytes(token).iter().copied()).collect();
+        let Some(after) = self.likely.after(&said) else { return };
+        let best = scores[..words].iter().copied().fold(f32::MIN, f32::max);
+        for token in 0..end.min(words) {
+            if scores[token] >= best - BEHIND {
+                let next = bytes(token);
+                let is_mark = matches!(std::str::from_utf8(next), Ok("。" | "？" | "！" | "?" | "!" | "."));
+                let bonus = if is_mark { after.end() } else { after.word(next) };
+                scores[token] += self.strength * bonus;
+            }
+        }
+        let over = self.strength * after.end();
+        scores[end] += over;
+        scores[words..].iter_mut().for_each(|score| *score += over);
+    }
+}
+
+/// Called by the library before it chooses a word.
+unsafe extern "C" fn bend<Context, State>(
+    _: *mut Context,
+    _: *mut State,
+    tokens: *const whisper_rs::WhisperTokenData,
+    count: c_int,
+    scores: *mut f32,
+    bent: *mut c_void,
+) {
+    // SAFETY: `bent` is what `hear` gave, which outlives the recognition; the library's arrays are as long as it says.
+    let (bent, said, scores) = unsafe {
+        let bent = &*bent.cast::<Bent<'_>>();
+        let count = usize::try_from(count).unwrap_or(0);
+        let said = if count == 0 { &[] } else { std::slice::from_raw_parts(tokens, count) };
+        let all = usize::try_from(bent.context.n_vocab()).unwrap_or(0);
+        (bent, said, std::slice::from_raw_parts_mut(scores, all))
+    };
+    // First comes a mark of time.
+    if !said.is_empty() {
+        bent.bend(said.iter().map(|token| token.id), scores);
+    }
+}
+
 /// Whether a sentence is too long to be said twice on purpose.
 fn is_long(sentence: &str) -> bool {
     sentence.chars().count() >= 8
@@ -139,6 +200,20 @@ impl Recogniser for Whisper {
             });
             // Nobody says more than ten tokens a second: what goes on longer is a loop.
             parameters.set_max_tokens(i32::try_from(seconds * 12 + 8).unwrap_or(200).min(220));
+            let context = Arc::clone(&self.context);
+            let mut bent = hints.likely.as_deref().filter(|likely| !likely.is_empty()).map(|likely| Bent {
+                context: &context,
+                likely,
+                first_mark: usize::try_from(context.token_beg()).unwrap_or(usize::MAX),
+                strength: std::env::var("LAMBDA").ok().and_then(|v| v.parse().ok()).unwrap_or(0.3),
+            });
+            if let Some(bent) = &mut bent {
+                // SAFETY: the callback is given what it expects, which lives until the recognition is over.
+                unsafe {
+                    parameters.set_filter_logits_callback(Some(bend));
+                    parameters.set_filter_logits_callback_user_data(std::ptr::from_mut(bent).cast());
+                }
+            }
             self.state.full(parameters, &piece).map_err(fault)?;
             let base = at as u64 * LONGEST as u64 * 1000;
             for segment in self.state.as_iter() {
