@@ -6,6 +6,7 @@ use crate::embed::{EmbedError, Embedder, Kind, WIDTH};
 use crate::index::{About, HEARD, Index, Named, Near, Signs, Sketch, WRITTEN, Weights, Whole, pieces};
 use crate::names::{self, Mention, Name, Unit};
 use crate::pack::{Append, Guide, Id, Topic};
+use crate::speller::{Speller, Spelled};
 use crate::{say, when};
 use domain::{Date, Language, ruby};
 use jiff::civil::DateTime;
@@ -245,6 +246,8 @@ struct Tongue {
     strangers: Vec<Name<()>>,
     /// All words of the guide.
     known_words: HashSet<String>,
+    /// Its spelling, in Japanese.
+    speller: Speller,
 }
 
 /// The words that the ways of asking consist of.
@@ -588,17 +591,23 @@ impl Answerer {
                 pieces.extend(words.map(|(word, sound)| (word.to_owned(), sound.to_owned())));
             }
             let vocabulary = Vocabulary::new(pieces.into_iter());
-            let mut known_words: HashSet<String> = HashSet::new();
-            let told = says.iter().map(|say| normal(say));
-            let listed = names.iter().map(|name| name.text.clone());
-            let asked_here = texts.iter().filter(|(at, _)| *at != none).map(|(_, text)| text.clone());
+            let told = says.iter().map(|say| (false, normal(say)));
+            let listed = names.iter().map(|name| (false, name.text.clone()));
+            let asked_here = texts.iter().filter(|(at, _)| *at != none).map(|(_, text)| (true, text.clone()));
+            let (mut known_words, mut sentences) = (HashSet::new(), Vec::new());
             let mut everything = String::new();
-            for text in told.chain(listed).chain(asked_here) {
-                let words = kept.text(&[b"all words", &known_names, text.as_bytes()], || known_of(&reader, language, &text));
-                known_words.extend(words.split(' ').map(str::to_owned));
+            for (is_asked, text) in told.chain(listed).chain(asked_here) {
+                let lines = kept.text(&[b"lines", &known_names, text.as_bytes()], || lines_of(&reader, language, &text));
+                let words = lines.lines().filter_map(|line| line.split_once('\t'));
+                let words: Vec<Spelled> = words.map(|(word, sound)| (word.to_owned(), sound.to_owned())).collect();
+                known_words.extend(words.iter().flat_map(|(word, sound)| [word.clone(), sound.clone()]));
+                if is_asked && language == Language::Ja {
+                    sentences.push(words);
+                }
                 everything.push_str(&text);
                 everything.push(' ');
             }
+            let speller = Speller::new(sentences.into_iter());
             let far = elsewhere.into_iter().flatten().map(|name| (normal(name), name));
             let strangers = far.filter(|(text, _)| !everything.contains(text.as_str())).map(|(text, name)| Name {
                 of: (),
@@ -614,6 +623,7 @@ impl Answerer {
                 index: Index::new(&entries, none + 1),
                 strangers,
                 known_words,
+                speller,
                 says: said.iter().map(|meaning| less(meaning, &said_centre)).collect(),
                 names,
                 synonyms: maker.synonyms,
@@ -663,6 +673,11 @@ impl Answerer {
                 let sound: Vec<char> = self.reader.sound(language, &question).chars().collect();
                 spellings.extend(tongue.sounds_like(&question, &sound).map(str::to_owned));
                 spellings.extend(tongue.vocabulary.corrected(&self.reader, language, &question));
+                if language == Language::Ja && std::env::var("NOSPELL").is_err() {
+                    spellings.extend(tongue.speller.respelled(&spelled(&self.reader, &question)));
+                }
+                spellings.dedup();
+                if std::env::var("SHOW").is_ok() { eprintln!("{spellings:?}"); }
                 &HEARD
             }
         };
@@ -1092,14 +1107,18 @@ fn asks_of(
         .collect()
 }
 
-/// The words of a text as it is written and as it sounds, between spaces.
-fn known_of(reader: &Reader, language: Language, text: &str) -> String {
-    let words: Vec<String> = match language {
-        Language::Ja => reader.japanese().words(text).into_iter().flat_map(|word| [word.surface, word.kana]).collect(),
-        Language::En => text.split(' ').flat_map(|word| [word.to_owned(), stem(word)]).collect(),
-        Language::ZhHans | Language::Ko => Vec::new(),
-    };
-    words.join(" ")
+/// All words of a text, a line each: as it is written, and as it sounds (in English without its ending).
+fn lines_of(reader: &Reader, language: Language, text: &str) -> String {
+    match language {
+        Language::Ja => spelled(reader, text).into_iter().map(|(word, sound)| format!("{word}\t{sound}\n")).collect(),
+        Language::En => text.split(' ').map(|word| format!("{word}\t{}\n", stem(word))).collect(),
+        Language::ZhHans | Language::Ko => String::new(),
+    }
+}
+
+/// The words of a Japanese text.
+fn spelled(reader: &Reader, text: &str) -> Vec<Spelled> {
+    reader.japanese().words(text).into_iter().map(|word| (word.surface, word.kana)).collect()
 }
 
 /// What a meaning says, as far as it is written.

@@ -13,6 +13,7 @@ mod index;
 mod names;
 pub mod pack;
 mod say;
+mod speller;
 mod when;
 
 pub use answerer::{wordings, Answerer, AnswererError, Asked, Choice, Found, Meaning, Reply};
