@@ -31,8 +31,14 @@ pub(crate) struct Ear<'a> {
 impl<'a> Ear<'a> {
     pub fn new(place: &'a Place, guide: &'a Guide, memory: Option<&Path>) -> Self {
         let known = memory.and_then(|path| fs::read(path).ok()).and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Self { place, guide, engines: None, memory: memory.map(Path::to_owned), known: known.unwrap_or_default(),
-            hints: BTreeMap::new() }
+        Self {
+            place,
+            guide,
+            engines: None,
+            memory: memory.map(Path::to_owned),
+            known: known.unwrap_or_default(),
+            hints: BTreeMap::new(),
+        }
     }
 
     /// From the first word to the pause.
@@ -72,7 +78,8 @@ impl<'a> Ear<'a> {
     /// Keeps what was heard for the next time.
     pub fn keep(&self) {
         let Some(path) = &self.memory else { return };
-        let kept = serde_json::to_vec(&self.known).map_err(std::io::Error::from).and_then(|bytes| fs::write(path, bytes));
+        let kept =
+            serde_json::to_vec(&self.known).map_err(std::io::Error::from).and_then(|bytes| fs::write(path, bytes));
         if let Err(error) = kept {
             eprintln!("{}: {error}", path.display());
         }

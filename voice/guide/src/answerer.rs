@@ -6,7 +6,7 @@ use crate::embed::{EmbedError, Embedder, Kind, WIDTH};
 use crate::index::{About, HEARD, Index, Named, Near, Signs, Sketch, WRITTEN, Weights, Whole, pieces};
 use crate::names::{self, Mention, Name, Unit};
 use crate::pack::{Append, Guide, Id, Topic};
-use crate::speller::{Speller, Spelled};
+use crate::speller::{Spelled, Speller};
 use crate::{say, when};
 use domain::{Date, Language, ruby};
 use jiff::civil::DateTime;
@@ -246,7 +246,7 @@ struct Tongue {
     strangers: Vec<Name<()>>,
     /// All words of the guide.
     known_words: HashSet<String>,
-    /// Its spelling, in Japanese.
+    /// Its spelling, in Japanese and Chinese.
     speller: Speller,
 }
 
@@ -597,11 +597,12 @@ impl Answerer {
             let (mut known_words, mut sentences) = (HashSet::new(), Vec::new());
             let mut everything = String::new();
             for (is_asked, text) in told.chain(listed).chain(asked_here) {
-                let lines = kept.text(&[b"lines", &known_names, text.as_bytes()], || lines_of(&reader, language, &text));
+                let lines =
+                    kept.text(&[b"spelled", &known_names, text.as_bytes()], || lines_of(&reader, language, &text));
                 let words = lines.lines().filter_map(|line| line.split_once('\t'));
                 let words: Vec<Spelled> = words.map(|(word, sound)| (word.to_owned(), sound.to_owned())).collect();
                 known_words.extend(words.iter().flat_map(|(word, sound)| [word.clone(), sound.clone()]));
-                if is_asked && language == Language::Ja {
+                if is_asked && matches!(language, Language::Ja | Language::ZhHans) {
                     sentences.push(words);
                 }
                 everything.push_str(&text);
@@ -672,12 +673,16 @@ impl Answerer {
             Asked::Heard(_) => {
                 let sound: Vec<char> = self.reader.sound(language, &question).chars().collect();
                 spellings.extend(tongue.sounds_like(&question, &sound).map(str::to_owned));
-                spellings.extend(tongue.vocabulary.corrected(&self.reader, language, &question));
-                if language == Language::Ja && std::env::var("NOSPELL").is_err() {
-                    spellings.extend(tongue.speller.respelled(&spelled(&self.reader, &question)));
+                if std::env::var("NOVOCAB").is_err() {
+                    spellings.extend(tongue.vocabulary.corrected(&self.reader, language, &question));
+                }
+                if std::env::var("NOSPELL").is_err() {
+                    spellings.extend(tongue.speller.respelled(&spelled(&self.reader, language, &question)));
                 }
                 spellings.dedup();
-                if std::env::var("SHOW").is_ok() { eprintln!("{spellings:?}"); }
+                if std::env::var("SHOW").is_ok() {
+                    eprintln!("{spellings:?}");
+                }
                 &HEARD
             }
         };
@@ -783,25 +788,29 @@ impl Answerer {
                 (mention, share, chances)
             })
             .collect();
-        let about = |meaning: &Meaning| {
-            let thing = thing(meaning)?;
-            // Several attributes may come to the same: "how late" is "when" of an event.
-            let best = |chances: &[f32]| {
-                let same = Attribute::ALL.into_iter().filter(|asked| thing.asked(*asked).as_ref() == Some(meaning));
-                same.map(|asked| chances[asked as usize]).fold(LEAST, f32::max)
+        let about =
+            |meaning: &Meaning| {
+                let thing = thing(meaning)?;
+                // Several attributes may come to the same: "how late" is "when" of an event.
+                let best = |chances: &[f32]| {
+                    let same = Attribute::ALL.into_iter().filter(|asked| thing.asked(*asked).as_ref() == Some(meaning));
+                    same.map(|asked| chances[asked as usize]).fold(LEAST, f32::max)
+                };
+                let named = named.iter().find(|(mention, ..)| mention.of == thing).map(|(mention, share, chances)| {
+                    Named { attribute: best(chances), quality: mention.quality, share: *share }
+                });
+                let chance = things.get(&thing).map_or(LEAST, |chance| chance.ln().max(LEAST));
+                Some(About { thing: chance, attribute: best(&asked), named })
             };
-            let named = named.iter().find(|(mention, ..)| mention.of == thing).map(|(mention, share, chances)| Named {
-                attribute: best(chances),
-                quality: mention.quality,
-                share: *share,
-            });
-            let chance = things.get(&thing).map_or(LEAST, |chance| chance.ln().max(LEAST));
-            Some(About { thing: chance, attribute: best(&asked), named })
-        };
         let mut found: Vec<Found> = (0..count)
             .map(|at| {
                 let known = self.meanings.get(at);
-                let signs = Signs { class: classes[at].max(LEAST), say: says[at], near: near[at], about: known.and_then(about) };
+                let signs = Signs {
+                    class: classes[at].max(LEAST),
+                    say: says[at],
+                    near: near[at],
+                    about: known.and_then(about),
+                };
                 let signs = if at == none { signs.list_of_none(whole).to_vec() } else { signs.list().to_vec() };
                 let meaning = known.cloned().unwrap_or(Meaning::Nothing);
                 Found { meaning, trust: weights.score(&signs), signs }
@@ -1110,15 +1119,21 @@ fn asks_of(
 /// All words of a text, a line each: as it is written, and as it sounds (in English without its ending).
 fn lines_of(reader: &Reader, language: Language, text: &str) -> String {
     match language {
-        Language::Ja => spelled(reader, text).into_iter().map(|(word, sound)| format!("{word}\t{sound}\n")).collect(),
         Language::En => text.split(' ').map(|word| format!("{word}\t{}\n", stem(word))).collect(),
-        Language::ZhHans | Language::Ko => String::new(),
+        _ => spelled(reader, language, text).into_iter().map(|(word, sound)| format!("{word}\t{sound}\n")).collect(),
     }
 }
 
-/// The words of a Japanese text.
-fn spelled(reader: &Reader, text: &str) -> Vec<Spelled> {
-    reader.japanese().words(text).into_iter().map(|word| (word.surface, word.kana)).collect()
+/// The words of a text that may be written in many ways for one sound: in Japanese words, in Chinese characters.
+fn spelled(reader: &Reader, language: Language, text: &str) -> Vec<Spelled> {
+    match language {
+        Language::Ja => reader.japanese().words(text).into_iter().map(|word| (word.surface, word.kana)).collect(),
+        Language::ZhHans => {
+            let characters = text.chars().filter(|c| c.is_alphanumeric()).map(String::from);
+            characters.map(|c| (c.clone(), reader.sound(language, &c))).collect()
+        }
+        Language::En | Language::Ko => Vec::new(),
+    }
 }
 
 /// What a meaning says, as far as it is written.

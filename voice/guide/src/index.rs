@@ -346,7 +346,8 @@ mod tests {
             let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
             Sketch { words: pieces(&words, &[1, 2]), sound: Sparse::new(), meaning: [0.0; WIDTH] }
         };
-        let asks = [(0, "where is bath"), (0, "bath where"), (0, "how to bath"), (1, "where is loo"), (1, "loo please")];
+        let asks =
+            [(0, "where is bath"), (0, "bath where"), (0, "how to bath"), (1, "where is loo"), (1, "loo please")];
         let index = Index::new(&asks.map(|(target, words)| (target, sketch(words))), 2);
         let (near, [strange, _]) = index.nearest(&sketch("bath please"));
         assert!(near[0].usual_words > near[1].usual_words && near[0].words > near[1].words);

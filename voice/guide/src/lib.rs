@@ -16,7 +16,7 @@ mod say;
 mod speller;
 mod when;
 
-pub use answerer::{wordings, Answerer, AnswererError, Asked, Choice, Found, Meaning, Reply};
+pub use answerer::{Answerer, AnswererError, Asked, Choice, Found, Meaning, Reply, wordings};
 pub use dialogue::{Dialogue, Unanswered};
 pub use embed::{EmbedError, Embedder, Kind};
 pub use pack::{Fault, Guide, PackError};

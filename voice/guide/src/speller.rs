@@ -170,14 +170,19 @@ impl Speller {
                     let next = &mut paths[edge.until];
                     match next.iter_mut().find(|other| other.last == edge.word) {
                         Some(other) if other.score >= score => {}
-                        Some(other) => *other = Path { score, last: edge.word, text: [&path.text, edge.text.as_str()].concat() },
-                        None => next.push(Path { score, last: edge.word, text: [&path.text, edge.text.as_str()].concat() }),
+                        Some(other) => {
+                            *other = Path { score, last: edge.word, text: [&path.text, edge.text.as_str()].concat() }
+                        }
+                        None => {
+                            next.push(Path { score, last: edge.word, text: [&path.text, edge.text.as_str()].concat() })
+                        }
                     }
                 }
             }
         }
         let best = paths.pop()?.into_iter().max_by(|a, b| a.score.total_cmp(&b.score))?;
-        let plain: String = question.iter().filter(|(_, sound)| !sound.is_empty()).map(|(text, _)| text.as_str()).collect();
+        let plain: String =
+            question.iter().filter(|(_, sound)| !sound.is_empty()).map(|(text, _)| text.as_str()).collect();
         (best.text != plain).then_some(best.text)
     }
 }
@@ -197,7 +202,8 @@ mod tests {
         let heard = [("新", "シン"), ("林", "リン"), ("公園", "コーエン"), ("は", "ワ"), ("どこ", "ドコ")];
         assert_eq!(speller.respelled(&spelled(&heard)).as_deref(), Some("森林公園はどこ"));
         // Misheard, too.
-        let heard = [("小手", "コテ"), ("荒い", "アライ"), ("は", "ワ"), ("どこ", "ドコ"), ("です", "デス"), ("か", "カ")];
+        let heard =
+            [("小手", "コテ"), ("荒い", "アライ"), ("は", "ワ"), ("どこ", "ドコ"), ("です", "デス"), ("か", "カ")];
         assert_eq!(speller.respelled(&spelled(&heard)).as_deref(), Some("お手洗いはどこですか"));
         // Right, or of something else.
         assert_eq!(speller.respelled(&spelled(&loo)), None);

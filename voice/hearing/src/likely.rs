@@ -15,14 +15,11 @@ pub struct Likely {
 /// So many characters before a word are looked at, the fewest first.
 const BEFORE: [usize; 7] = [1, 2, 3, 4, 6, 9, 13];
 
-/// How many sightings outweigh what fewer characters before it say.
-fn enough() -> f32 {
-    env("MU", 1.5)
-}
+/// So many sightings outweigh what fewer characters before a word say of it.
+const ENOUGH: f32 = 1.5;
 
-fn env(name: &str, usual: f32) -> f32 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(usual)
-}
+/// The logarithm of a chance that is no news: what is less likely is left as it was heard.
+const NO_NEWS: f32 = -9.0;
 
 impl Likely {
     /// Of these sentences.
@@ -86,7 +83,8 @@ pub struct After<'a> {
 impl After<'_> {
     /// The logarithm of how much likelier these bytes are here than anywhere; 0 for what is never said here.
     pub fn word(&self, bytes: &[u8]) -> f32 {
-        let next: Vec<u8> = if self.begun { lower(bytes) } else { lower(bytes).into_iter().skip_while(|b| *b == b' ').collect() };
+        let next: Vec<u8> =
+            if self.begun { lower(bytes) } else { lower(bytes).into_iter().skip_while(|b| *b == b' ').collect() };
         if next.is_empty() {
             return 0.0;
         }
@@ -99,14 +97,14 @@ impl After<'_> {
     }
 
     fn bonus(&self, next: &[u8]) -> f32 {
-        (self.chance(next).max(1e-30).ln() + env("FLOOR", 9.0)).max(0.0)
+        (self.chance(next).max(f32::MIN_POSITIVE).ln() - NO_NEWS).max(0.0)
     }
 
     fn chance(&self, next: &[u8]) -> f32 {
         let mut chance = self.likely.times(next) as f32 / self.likely.places.len() as f32;
         for (context, times) in &self.contexts {
             let both = if chance == 0.0 { 0 } else { self.likely.times(&[context, next].concat()) };
-            chance = (both as f32 + enough() * chance) / (*times as f32 + enough());
+            chance = (both as f32 + ENOUGH * chance) / (*times as f32 + ENOUGH);
         }
         chance
     }
