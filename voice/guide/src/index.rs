@@ -321,12 +321,15 @@ pub(crate) struct Weights {
 
 /// Of what is written.
 pub(crate) const WRITTEN: Weights = Weights {
-    meant: [2.09, 9.12, 4.85, 6.34, 2.95, 1.69, -0.15, 0.11, 4.06, 0.72, 2.79, 1.18, 0.28, 0.0, 0.0],
-    none: [4.38, 1.49, 8.48, 6.24, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+    meant: [1.7, 8.02, 3.9, 5.23, -0.77, -1.7, -0.05, 0.13, 3.06, 0.67, 3.15, -3.24, -0.09, 0.1, 1.08],
+    none: [4.32, 1.68, 10.91, 8.3, -1.26, -0.66, 0.6, 0.89, 1.63, 1.2, 5.54],
 };
 
-/// Of what a recogniser understood.
-pub(crate) const HEARD: Weights = WRITTEN;
+/// Of what a recogniser understood of such questions, with and without noise.
+pub(crate) const HEARD: Weights = Weights {
+    meant: [1.16, 6.57, 3.47, 4.25, -0.73, -2.53, -0.19, 0.18, 1.07, 0.54, 2.89, -2.23, 0.08, 0.3, 1.26],
+    none: [2.04, 0.98, 9.76, 7.4, -1.83, 0.24, -0.1, 1.56, 1.12, 0.75, 3.15],
+};
 
 impl Weights {
     /// All signs together.
