@@ -668,16 +668,17 @@ impl Answerer {
             return Ok(Vec::new());
         }
         let mut spellings = vec![question.clone()];
-        let weights = match asked {
-            Asked::Written(_) => &WRITTEN,
-            Asked::Heard(_) => {
-                let sound: Vec<char> = self.reader.sound(language, &question).chars().collect();
-                spellings.extend(tongue.sounds_like(&question, &sound).map(str::to_owned));
-                spellings.extend(tongue.vocabulary.corrected(&self.reader, language, &question));
-                spellings.extend(tongue.speller.respelled(&spelled(&self.reader, language, &question)));
-                spellings.dedup();
-                &HEARD
-            }
+        if matches!(asked, Asked::Heard(_)) {
+            let sound: Vec<char> = self.reader.sound(language, &question).chars().collect();
+            spellings.extend(tongue.sounds_like(&question, &sound).map(str::to_owned));
+            spellings.extend(tongue.vocabulary.corrected(&self.reader, language, &question));
+            spellings.extend(tongue.speller.respelled(&spelled(&self.reader, language, &question)));
+            spellings.dedup();
+        }
+        let weights = match (asked, language) {
+            // Elsewhere what is heard is written nearly as it was said.
+            (Asked::Heard(_), Language::Ja) => &HEARD,
+            _ => &WRITTEN,
         };
         let whole = Whole { elsewhere: tongue.is_elsewhere(&self.reader, language, asked.text()), ..Whole::default() };
         let (mut found, named) = self.candidates(language, tongue, &maker, &spellings, whole, weights)?;

@@ -325,7 +325,7 @@ pub(crate) const WRITTEN: Weights = Weights {
     none: [4.32, 1.68, 10.91, 8.3, -1.26, -0.66, 0.6, 0.89, 1.63, 1.2, 5.54],
 };
 
-/// Of what a recogniser understood of such questions, with and without noise.
+/// Of what a recogniser understood of such questions, with and without noise: Japanese may be written in other words.
 pub(crate) const HEARD: Weights = Weights {
     meant: [1.16, 6.57, 3.47, 4.25, -0.73, -2.53, -0.19, 0.18, 1.07, 0.54, 2.89, -2.23, 0.08, 0.3, 1.26],
     none: [2.04, 0.98, 9.76, 7.4, -1.83, 0.24, -0.1, 1.56, 1.12, 0.75, 3.15],
