@@ -355,8 +355,8 @@ impl Tongue {
     }
 
     /// Whether a question names a place that the guide does not know.
-    fn is_elsewhere(&self, reader: &Reader, language: Language, question: &str) -> bool {
-        let text = normal(question);
+    fn is_elsewhere(&self, reader: &Reader, language: Language, question: Asked<'_>) -> bool {
+        let text = normal(question.text());
         let units = names::units(reader, language, &text);
         if names::mentions(language, &units, &self.strangers).iter().any(|mention| mention.quality >= 1.0) {
             return true;
@@ -366,13 +366,17 @@ impl Tongue {
             Language::Ja => reader.japanese().words(&text).iter().any(|word| {
                 word.place && word.surface.chars().count() > 1 && is_new(&word.surface) && is_new(&word.kana)
             }),
-            // A name is written large, if it does not begin a sentence.
-            Language::En => question.split_whitespace().collect::<Vec<_>>().windows(2).any(|pair| {
-                let large = |word: &str| word.chars().next().is_some_and(char::is_uppercase) && word.len() > 2;
-                let begins = pair[0].ends_with(['.', '?', '!']);
-                large(pair[1]) && !begins && normal(pair[1]).split(' ').all(|word| is_new(word) && is_new(&stem(word)))
-            }),
-            Language::ZhHans | Language::Ko => false,
+            // A name is written large, if it does not begin a sentence; but a recogniser spells our names as it likes.
+            Language::En if matches!(question, Asked::Written(_)) => {
+                question.text().split_whitespace().collect::<Vec<_>>().windows(2).any(|pair| {
+                    let large = |word: &str| word.chars().next().is_some_and(char::is_uppercase) && word.len() > 2;
+                    let begins = pair[0].ends_with(['.', '?', '!']);
+                    large(pair[1])
+                        && !begins
+                        && normal(pair[1]).split(' ').all(|word| is_new(word) && is_new(&stem(word)))
+                })
+            }
+            Language::En | Language::ZhHans | Language::Ko => false,
         }
     }
 
@@ -680,7 +684,7 @@ impl Answerer {
             (Asked::Heard(_), Language::Ja) => &HEARD,
             _ => &WRITTEN,
         };
-        let whole = Whole { elsewhere: tongue.is_elsewhere(&self.reader, language, asked.text()), ..Whole::default() };
+        let whole = Whole { elsewhere: tongue.is_elsewhere(&self.reader, language, asked), ..Whole::default() };
         let (mut found, named) = self.candidates(language, tongue, &maker, &spellings, whole, weights)?;
         // "And the price?" is asked of what was talked about.
         if let Some(topic) = topic.and_then(thing).filter(|_| !named)

@@ -165,12 +165,12 @@ impl Bent<'_> {
             .collect();
         let Some(after) = self.likely.after(&said) else { return };
         let best = scores[..words].iter().copied().fold(f32::MIN, f32::max);
-        for token in 0..end.min(words) {
-            if scores[token] >= best - BEHIND {
+        for (token, score) in scores.iter_mut().enumerate().take(end.min(words)) {
+            if *score >= best - BEHIND {
                 let next = bytes(token);
                 let is_mark = matches!(std::str::from_utf8(next), Ok("。" | "？" | "！" | "?" | "!" | "."));
                 let bonus = if is_mark { after.end() } else { after.word(next) };
-                scores[token] += STRENGTH * bonus;
+                *score += STRENGTH * bonus;
             }
         }
         let over = STRENGTH * after.end();
