@@ -1,4 +1,4 @@
-"""Learns the weights of voice/guide/src/index.rs: python calibrate.py SIGNS.jsonl
+"""Learns the weights of voice/guide/src/index.rs: python calibrate.py SIGNS.jsonl...
 
 Each line is what `kiosk voice eval --signs` saw of one question: {"id", "c": [[id, signs], ...]}; the candidate `-` is
 "nothing that the guide knows". All candidates of a question share one softmax; the weights are those that make the right
@@ -11,21 +11,22 @@ import sys
 
 import numpy as np
 
-SIGNS = 13  # of a meaning; four more of "nothing": a constant, its class, its nearness, its nearness in all languages
-WIDTH = SIGNS + 4
-START = np.array([0.8, 5, 3, 4, 4, 2, 0.3, 0.3, 0, 0.3, 1, 2, 0, 4, 1, 4, 2])
-SCALE = np.array([1, 10, 10, 10, 10, 10, 1, 1, 10, 1, 10, 10, 10, 10, 1, 10, 10])
+SIGNS = 15  # of a meaning
+NONE = 11  # of "nothing that the guide knows": a constant, and what index.rs lists
+WIDTH = SIGNS + NONE
+START = np.array([2, 9, 5, 6, 3, 2, 0, 0.1, 4, 0.7, 2.8, 1.2, 0.3, 0, 0] + [4, 1.5, 8.5, 6, 0, 0, 0, 0, 0, 0, 2])
+SCALE = np.array([1, 10, 10, 10, 10, 10, 1, 1, 10, 1, 10, 10, 10, 2, 2] + [10, 1, 10, 10, 10, 10, 2, 2, 10, 10, 10])
 FOLDS = 6
 
 
-def load(path):
+def load(paths):
     """Questions as arrays padded to the longest: signs, which are real, the place of the right one or -1; and the ids."""
-    lines = [json.loads(line) for line in open(path)]
+    lines = [json.loads(line) for path in paths for line in open(path)]
     most = max(len(line["c"]) for line in lines)
     rows, real, right, ids = np.zeros((len(lines), most, WIDTH)), np.zeros((len(lines), most), bool), [], []
     for n, line in enumerate(lines):
         for at, (id, signs) in enumerate(line["c"]):
-            rows[n, at] = ([0] * SIGNS + [1, *signs[:3]]) if id == "-" else (signs + [0] * 4)
+            rows[n, at] = ([0] * SIGNS + signs) if id == "-" else (signs + [0] * NONE)
             real[n, at] = True
         ids.append([id for id, _ in line["c"]])
         # `a|b`: both tell the visitor the same.
@@ -54,7 +55,7 @@ def learn(rows, real, right, steps=1500, decay=0.002):
 
 
 def main():
-    rows, real, right, ids, unanswerable = load(sys.argv[1])
+    rows, real, right, ids, unanswerable = load(sys.argv[1:])
     fold = np.random.RandomState(1).permutation(len(rows)) % FOLDS
     seen = np.zeros(real.shape)
     for n in range(FOLDS):

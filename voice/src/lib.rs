@@ -8,6 +8,7 @@ pub mod port;
 mod recognisers;
 mod render;
 mod rephrase;
+mod score;
 mod spoken;
 pub mod tool;
 mod unsure;
@@ -19,7 +20,7 @@ pub use unsure::unsure_readings;
 
 use domain::Language;
 use guide::{Answerer, AnswererError, Guide, PackError};
-use hearing::Hints;
+use hearing::{Hints, Likely};
 use models::{ModelError, Models};
 use reading::{Japanese, JapaneseError, Lexicon, Reader};
 use speech::Recordings;
@@ -76,7 +77,8 @@ pub(crate) fn hints(guide: &Guide, language: Language) -> Hints {
     let names = guide.places.values().map(|place| domain::ruby::plain(&place.text(language).name));
     let mut words: Vec<String> = names.take(24).collect();
     words.dedup();
-    Hints { words }
+    let likely = Likely::new(guide::wordings(guide, language));
+    Hints { words, likely: Some(Arc::new(likely)) }
 }
 
 /// The words that a guide tells the readings of.

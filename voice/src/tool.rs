@@ -1,7 +1,8 @@
 //! `kiosk voice`: the parts of the voice guide as tools.
 
+use crate::eval::{self, Eval};
 use crate::{Place, Recognisers, VoiceError, VoskModels};
-use crate::{eval, own_readings, recordings, render, spoken, unsure_readings};
+use crate::{own_readings, recordings, render, unsure_readings};
 use clap::ValueEnum;
 use domain::{Language, Refusal};
 use guide::{Asked, Dialogue, Guide};
@@ -178,25 +179,7 @@ pub enum Command {
     ///
     /// A folder of recordings (tests/voice/spoken/make.py; manifest.csv with the columns
     /// file,lang,id,question,voice,speed,condition) is heard first; then errors by character and by reading are counted, too.
-    Eval {
-        /// The folder of questions.
-        questions: PathBuf,
-        /// The guide's folder.
-        #[arg(long)]
-        pack: PathBuf,
-        /// The moment of asking.
-        #[arg(long, default_value = "2026-11-23T18:30")]
-        at: DateTime,
-        /// Write what was seen of each question here, for tests/voice/calibrate.py.
-        #[arg(long)]
-        signs: Option<PathBuf>,
-        /// Print every question that was not answered rightly.
-        #[arg(long)]
-        failures: bool,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    Eval(Eval),
 }
 
 /// Runs a tool; gives the exit code: 0 done, 2 bad arguments, 3 refused.
@@ -239,12 +222,7 @@ pub fn run(command: &Command) -> i32 {
                 .and_then(|mut speaker| say(&mut speaker, (*lang).into(), text, output, *speed, voice.as_deref()))
         }
         Command::Check { pack, json } => return check(pack, *json),
-        Command::Eval { questions, pack, at, failures, json, .. } if questions.join("manifest.csv").exists() => {
-            spoken::run(questions, pack, *at, *failures, *json)
-        }
-        Command::Eval { questions, pack, at, signs, failures, json } => {
-            eval::run(questions, pack, *at, signs.as_deref(), *failures, *json)
-        }
+        Command::Eval(eval) => eval::run(eval),
     };
     match done {
         Ok(code) => code,

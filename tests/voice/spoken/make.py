@@ -1,7 +1,7 @@
-"""Makes spoken questions out of tests/voice/questions/test: python make.py KIOSK OUT_DIR [--few N]
+"""Makes spoken questions out of tests/voice/questions: python make.py KIOSK OUT_DIR [--set dev] [--languages ja en] [--few N]
 
-75 questions a language (60 with an answer, 15 without) are spoken by four synthetic voices at three speeds, in turn, and
-each is kept clean, with pink noise and with babble (eight voices at once) at 20, 10 and 5 dB of signal to noise, and with the
+75 questions a language of the set `test` (60 with an answer, 15 without), or all of another, are spoken by four synthetic
+voices at three speeds, in turn, and each is kept clean, with pink noise and with babble (eight voices at once) at 20, 10 and 5 dB of signal to noise, and with the
 echo of a hall, all by sox. OUT_DIR/manifest.csv says what each file is; `kiosk voice eval OUT_DIR --pack PACK` reads it.
 The same questions give the same sounds. KIOSK is the program `kiosk`.
 """
@@ -46,13 +46,14 @@ def asked(part, language):
     return list(csv.DictReader(open(QUESTIONS / part / f"{language}.csv", encoding="utf-8")))
 
 
-def chosen(language, few):
-    rows = asked("test", language)
+def chosen(part, language, few):
+    rows = asked(part, language)
     dice = random.Random(language)
     with_answer = [row for row in rows if row["id"] != "-"]
     without = [row for row in rows if row["id"] == "-"]
-    some = dice.sample(with_answer, min(ANSWERABLE, few, len(with_answer)))
-    return some + dice.sample(without, min(UNANSWERABLE, few, len(without)))
+    most = (ANSWERABLE, UNANSWERABLE) if part == "test" else (len(rows), len(rows))
+    some = dice.sample(with_answer, min(most[0], few, len(with_answer)))
+    return some + dice.sample(without, min(most[1], few, len(without)))
 
 
 def mixed(speech, noise, begin, ratio, out):
@@ -72,14 +73,17 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("kiosk", type=pathlib.Path)
     arguments.add_argument("out", type=pathlib.Path)
+    arguments.add_argument("--set", default="test", help="the folder of tests/voice/questions that is spoken")
+    arguments.add_argument("--languages", nargs="+", default=list(VOICES), choices=list(VOICES))
     arguments.add_argument("--few", type=int, default=10**6, help="at most so many of each kind and language")
     arguments = arguments.parse_args()
     out = arguments.out
     (out / "raw").mkdir(parents=True, exist_ok=True)
 
     questions = []
-    for language, voices in VOICES.items():
-        for at, row in enumerate(chosen(language, arguments.few)):
+    for language in arguments.languages:
+        voices = VOICES[language]
+        for at, row in enumerate(chosen(arguments.set, language, arguments.few)):
             voice, speed = voices[at % len(voices)], SPEEDS[at // len(voices) % len(SPEEDS)]
             questions.append((f"{language}-{at:03}", language, row["id"], row["question"], voice, speed))
     lines = [f"{language}\t{voice}\t{speed}\t{out / 'raw' / name}.wav\t{text}\n"

@@ -24,18 +24,60 @@ pub(crate) struct Sketch {
 pub(crate) struct Signs {
     /// The logarithm of the classifier's chance.
     pub class: f32,
-    /// Likeness of meaning to the nearest way of asking in the same language.
-    pub near: f32,
-    /// The same, averaged over all languages.
-    pub all: f32,
     /// Likeness of meaning to the answer itself.
     pub say: f32,
-    /// Likeness of words to the nearest way of asking.
-    pub words: f32,
-    /// Likeness of sound.
-    pub sound: f32,
+    /// Likeness to its ways of asking.
+    pub near: Near,
     /// Of something about a place or event.
     pub about: Option<About>,
+}
+
+/// How like a question is to the ways of asking for one answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Near {
+    /// In meaning, to the nearest in the same language.
+    pub meaning: f32,
+    /// The same, averaged over all languages.
+    pub all: f32,
+    /// In words, to the nearest.
+    pub words: f32,
+    /// In sound, to the nearest.
+    pub sound: f32,
+    /// How much more usual its words are in all of them than in those for other answers: a mean logarithm.
+    pub usual_words: f32,
+    /// The same of its sound.
+    pub usual_sound: f32,
+}
+
+impl Default for Near {
+    fn default() -> Self {
+        Self { meaning: 0.0, all: 0.0, words: 0.0, sound: 0.0, usual_words: LEAST_USUAL, usual_sound: LEAST_USUAL }
+    }
+}
+
+impl Near {
+    /// The better of two spellings of a question.
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            meaning: self.meaning.max(other.meaning),
+            all: self.all.max(other.all),
+            words: self.words.max(other.words),
+            sound: self.sound.max(other.sound),
+            usual_words: self.usual_words.max(other.usual_words),
+            usual_sound: self.usual_sound.max(other.usual_sound),
+        }
+    }
+}
+
+/// What was seen of the question as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Whole {
+    /// The share of its words that nobody asks here.
+    pub strange_words: f32,
+    /// The share of its sound that nobody makes here.
+    pub strange_sound: f32,
+    /// Whether it names a place that the guide does not know.
+    pub elsewhere: bool,
 }
 
 /// What was seen of a place or event and of what is asked about it.
@@ -81,94 +123,159 @@ fn hash(units: &[String]) -> u64 {
     hash
 }
 
-fn cosine(a: &Sparse, b: &Sparse) -> f32 {
-    let (small, large) = if a.len() < b.len() { (a, b) } else { (b, a) };
-    small.iter().filter_map(|(piece, weight)| large.get(piece).map(|other| weight * other)).sum()
-}
-
 /// All ways of asking of one language.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    entries: Vec<(usize, Sketch)>,
-    /// How rare each piece is: in the words, in the sound; and a piece never seen.
-    rarity: [HashMap<u64, f32>; 2],
-    unseen: [f32; 2],
+    /// Whose way of asking each is; those of one answer stand together.
+    targets: Vec<usize>,
+    /// How many ways of asking each answer has.
+    counts: Vec<f32>,
+    meanings: Vec<[f32; WIDTH]>,
+    words: Postings,
+    sound: Postings,
 }
+
+/// Where pieces occur.
+#[derive(Debug, Default)]
+struct Postings {
+    /// Piece -> its stretch of `list`.
+    pieces: HashMap<u64, (u32, u32)>,
+    /// Ways of asking in their order, and how much of each the piece is.
+    list: Vec<(u32, f32)>,
+    /// How many ways of asking there are.
+    entries: f32,
+}
+
+impl Postings {
+    /// Of the pieces of each way of asking (raw counts).
+    fn new(sketches: &[&Sparse]) -> Self {
+        let mut places: HashMap<u64, Vec<(u32, f32)>> = HashMap::new();
+        for (entry, sketch) in (0u32..).zip(sketches) {
+            sketch.iter().for_each(|(piece, weight)| places.entry(*piece).or_default().push((entry, *weight)));
+        }
+        let mut all = Self { entries: sketches.len().max(1) as f32, ..Self::default() };
+        let mut lengths = vec![0.0f32; sketches.len()];
+        for (piece, found) in places {
+            let from = all.list.len() as u32;
+            let rarity = (1.0 + all.entries / found.len() as f32).ln();
+            for (entry, weight) in found {
+                all.list.push((entry, weight * rarity));
+                lengths[entry as usize] += (weight * rarity).powi(2);
+            }
+            all.pieces.insert(piece, (from, all.list.len() as u32));
+        }
+        all.list.iter_mut().for_each(|(entry, weight)| *weight /= lengths[*entry as usize].sqrt());
+        all
+    }
+
+    fn of(&self, piece: u64) -> &[(u32, f32)] {
+        self.pieces.get(&piece).map_or(&[], |(from, until)| &self.list[*from as usize..*until as usize])
+    }
+
+    /// For each answer: the likeness to its nearest way of asking, and how usual the pieces are for it; and the share of the
+    /// pieces that is nowhere.
+    fn compare(&self, question: &Sparse, targets: &[usize], counts: &[f32]) -> (Vec<(f32, f32)>, f32) {
+        let mut alike = vec![0.0f32; targets.len()];
+        let (mut length, mut whole, mut strange) = (0.0, 0.0, 0.0);
+        // What a piece says against every answer that lacks it, and what more it says of those that have it.
+        let mut lacking = vec![0.0f32; counts.len()];
+        let mut having = vec![0.0f32; counts.len()];
+        for (piece, weight) in question {
+            let found = self.of(*piece);
+            let rarity = (1.0 + self.entries / found.len().max(1) as f32).ln();
+            length += (weight * rarity).powi(2);
+            whole += weight * rarity;
+            if found.is_empty() {
+                strange += weight * rarity;
+                continue;
+            }
+            let everywhere = found.len() as f32 / self.entries;
+            let mut at = 0;
+            while at < found.len() {
+                let target = targets[found[at].0 as usize];
+                let here = found[at..].iter().take_while(|(entry, _)| targets[*entry as usize] == target).count();
+                let chance = (here as f32 + PRIOR * everywhere) / (counts[target] + PRIOR);
+                having[target] += weight * ((chance / everywhere).ln() - (PRIOR / (counts[target] + PRIOR)).ln());
+                at += here;
+            }
+            for (entry, other) in found {
+                alike[*entry as usize] += weight * rarity * other;
+            }
+            lacking.iter_mut().zip(counts).for_each(|(sum, count)| *sum += weight * (PRIOR / (count + PRIOR)).ln());
+        }
+        let known: f32 =
+            question.iter().filter(|(piece, _)| self.pieces.contains_key(piece)).map(|(_, weight)| weight).sum();
+        let usual = |target: usize| {
+            if known > 0.0 { (lacking[target] + having[target]) / known } else { LEAST_USUAL }
+        };
+        let mut found: Vec<(f32, f32)> = (0..counts.len()).map(|at| (0.0, usual(at).max(LEAST_USUAL))).collect();
+        for (target, alike) in targets.iter().zip(alike) {
+            found[*target].0 = found[*target].0.max(alike / length.sqrt().max(1e-6));
+        }
+        (found, if whole > 0.0 { strange / whole } else { 0.0 })
+    }
+}
+
+/// So many ways of asking without a piece are believed for every answer, before one is read.
+const PRIOR: f32 = 3.0;
+
+/// The logarithm of a chance that is no chance.
+const LEAST_USUAL: f32 = -6.0;
 
 impl Index {
     /// Of these ways of asking, each with the number of its answer (raw counts of pieces, not yet weighted).
-    pub fn new(entries: Vec<(usize, Sketch)>) -> Self {
-        let mut index = Self::default();
-        let count = entries.len().max(1) as f32;
-        for manner in 0..2 {
-            let mut seen: HashMap<u64, f32> = HashMap::new();
-            for (_, sketch) in &entries {
-                for piece in [&sketch.words, &sketch.sound][manner].keys() {
-                    *seen.entry(*piece).or_default() += 1.0;
-                }
-            }
-            index.rarity[manner] = seen.into_iter().map(|(piece, times)| (piece, (1.0 + count / times).ln())).collect();
-            index.unseen[manner] = (1.0 + count).ln();
-        }
-        for (target, mut sketch) in entries {
-            index.weigh(&mut sketch);
-            index.entries.push((target, sketch));
-        }
-        index
-    }
-
-    /// Weighs the pieces of a question or of a way of asking.
-    pub fn weigh(&self, sketch: &mut Sketch) {
-        for (manner, sparse) in [&mut sketch.words, &mut sketch.sound].into_iter().enumerate() {
-            for (piece, weight) in sparse.iter_mut() {
-                *weight *= self.rarity[manner].get(piece).copied().unwrap_or(self.unseen[manner]);
-            }
-            let length = sparse.values().map(|weight| weight * weight).sum::<f32>().sqrt();
-            if length > 0.0 {
-                sparse.values_mut().for_each(|weight| *weight /= length);
-            }
+    pub fn new(entries: &[(usize, Sketch)], answers: usize) -> Self {
+        let mut counts = vec![0.0f32; answers];
+        entries.iter().for_each(|(target, _)| counts[*target] += 1.0);
+        Self {
+            targets: entries.iter().map(|(target, _)| *target).collect(),
+            counts,
+            meanings: entries.iter().map(|(_, sketch)| sketch.meaning).collect(),
+            words: Postings::new(&entries.iter().map(|(_, sketch)| &sketch.words).collect::<Vec<_>>()),
+            sound: Postings::new(&entries.iter().map(|(_, sketch)| &sketch.sound).collect::<Vec<_>>()),
         }
     }
 
-    /// For each of `count` answers: the nearest by meaning, by words, by sound.
-    pub fn nearest(&self, question: &Sketch, count: usize) -> Vec<[f32; 3]> {
-        let mut best = vec![[0.0f32; 3]; count];
-        for (target, sketch) in &self.entries {
-            let Some(best) = best.get_mut(*target) else { continue };
-            best[0] = best[0].max(dot(&question.meaning, &sketch.meaning));
-            best[1] = best[1].max(cosine(&question.words, &sketch.words));
-            best[2] = best[2].max(cosine(&question.sound, &sketch.sound));
-        }
-        best
+    /// How near a question is to each answer; and the shares of its words and of its sound that are strange here.
+    pub fn nearest(&self, question: &Sketch) -> (Vec<Near>, [f32; 2]) {
+        let (words, strange_words) = self.words.compare(&question.words, &self.targets, &self.counts);
+        let (sound, strange_sound) = self.sound.compare(&question.sound, &self.targets, &self.counts);
+        let meaning = self.nearest_meaning(&question.meaning);
+        let near = meaning.into_iter().zip(words).zip(sound).map(|((meaning, words), sound)| Near {
+            meaning,
+            all: 0.0,
+            words: words.0,
+            sound: sound.0,
+            usual_words: words.1,
+            usual_sound: sound.1,
+        });
+        (near.collect(), [strange_words, strange_sound])
     }
-}
 
-impl Index {
-    /// For each of `count` answers: the nearest by meaning alone.
-    pub fn nearest_meaning(&self, meaning: &[f32; WIDTH], count: usize) -> Vec<f32> {
-        let mut best = vec![0.0f32; count];
-        for (target, sketch) in &self.entries {
-            if let Some(best) = best.get_mut(*target) {
-                *best = best.max(dot(meaning, &sketch.meaning));
-            }
+    /// For each answer: the nearest by meaning alone.
+    pub fn nearest_meaning(&self, meaning: &[f32; WIDTH]) -> Vec<f32> {
+        let mut best = vec![0.0f32; self.counts.len()];
+        for (target, other) in self.targets.iter().zip(&self.meanings) {
+            best[*target] = best[*target].max(dot(meaning, other));
         }
         best
     }
 }
 
 impl Signs {
-    /// In the order of [`WEIGHTS`].
+    /// In the order of [`Weights::meant`].
     pub fn list(self) -> [f32; SIGNS] {
         let about = self.about.unwrap_or_default();
         let named = about.named.unwrap_or_default();
         let flag = |known: bool| f32::from(u8::from(known));
+        let Near { meaning, all, words, sound, usual_words, usual_sound } = self.near;
         [
             self.class,
-            self.near,
-            self.all,
+            meaning,
+            all,
             self.say,
-            self.words,
-            self.sound,
+            words,
+            sound,
             about.thing,
             about.attribute,
             flag(self.about.is_some()),
@@ -176,25 +283,82 @@ impl Signs {
             named.quality,
             named.share,
             flag(about.named.is_some()),
+            usual_words,
+            usual_sound,
         ]
     }
 
-    /// All together.
-    pub fn score(self) -> f32 {
-        self.list().iter().zip(WEIGHTS).map(|(sign, weight)| sign * weight).sum()
-    }
-
-    /// All together, of "nothing that the guide knows".
-    pub fn score_of_none(self) -> f32 {
-        NONE[0] + NONE[1] * self.class + NONE[2] * self.near + NONE[3] * self.all
+    /// In the order of [`Weights::none`]: of "nothing that the guide knows".
+    pub fn list_of_none(self, whole: Whole) -> [f32; NONE_SIGNS] {
+        let Near { meaning, all, words, sound, usual_words, usual_sound } = self.near;
+        [
+            1.0,
+            self.class,
+            meaning,
+            all,
+            words,
+            sound,
+            usual_words,
+            usual_sound,
+            whole.strange_words,
+            whole.strange_sound,
+            f32::from(u8::from(whole.elsewhere)),
+        ]
     }
 }
 
-/// How many signs there are.
-const SIGNS: usize = 13;
+/// How many signs there are of a meaning.
+const SIGNS: usize = 15;
 
-/// How much each sign says, learnt by `tests/voice/calibrate.py` from `tests/voice/questions/dev`.
-const WEIGHTS: [f32; SIGNS] = [2.09, 9.12, 4.85, 6.34, 2.95, 1.69, -0.15, 0.11, 4.06, 0.72, 2.79, 1.18, 0.28];
+/// How many signs there are of "nothing that the guide knows".
+const NONE_SIGNS: usize = 11;
 
-/// A constant, and what the class, the nearness and the nearness in all languages say of "nothing that the guide knows".
-const NONE: [f32; 4] = [4.38, 1.49, 8.48, 6.24];
+/// How much each sign says, learnt by `tests/voice/calibrate.py` from `tests/voice/questions/dev` and `fresh`.
+pub(crate) struct Weights {
+    meant: [f32; SIGNS],
+    none: [f32; NONE_SIGNS],
+}
+
+/// Of what is written.
+pub(crate) const WRITTEN: Weights = Weights {
+    meant: [1.7, 8.02, 3.9, 5.23, -0.77, -1.7, -0.05, 0.13, 3.06, 0.67, 3.15, -3.24, -0.09, 0.1, 1.08],
+    none: [4.32, 1.68, 10.91, 8.3, -1.26, -0.66, 0.6, 0.89, 1.63, 1.2, 5.54],
+};
+
+/// Of what a recogniser understood of such questions, with and without noise: Japanese may be written in other words.
+pub(crate) const HEARD: Weights = Weights {
+    meant: [1.16, 6.57, 3.47, 4.25, -0.73, -2.53, -0.19, 0.18, 1.07, 0.54, 2.89, -2.23, 0.08, 0.3, 1.26],
+    none: [2.04, 0.98, 9.76, 7.4, -1.83, 0.24, -0.1, 1.56, 1.12, 0.75, 3.15],
+};
+
+impl Weights {
+    /// All signs together.
+    pub fn score(&self, signs: &[f32]) -> f32 {
+        let weights: &[f32] = if signs.len() == NONE_SIGNS { &self.none } else { &self.meant };
+        signs.iter().zip(weights).map(|(sign, weight)| sign * weight).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_usual_for_an_answer_points_to_it() {
+        let sketch = |words: &str| {
+            let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+            Sketch { words: pieces(&words, &[1, 2]), sound: Sparse::new(), meaning: [0.0; WIDTH] }
+        };
+        let asks =
+            [(0, "where is bath"), (0, "bath where"), (0, "how to bath"), (1, "where is loo"), (1, "loo please")];
+        let index = Index::new(&asks.map(|(target, words)| (target, sketch(words))), 2);
+        let (near, [strange, _]) = index.nearest(&sketch("bath please"));
+        assert!(near[0].usual_words > near[1].usual_words && near[0].words > near[1].words);
+        assert!(strange > 0.0, "nobody says these two together");
+        let (near, [strange, _]) = index.nearest(&sketch("where is loo"));
+        assert!((near[1].words - 1.0).abs() < 1e-5 && near[0].words < 1.0);
+        assert_eq!(strange, 0.0);
+        let (near, [strange, _]) = index.nearest(&sketch("moon"));
+        assert_eq!((near[0], near[1], strange), (Near::default(), Near::default(), 1.0));
+    }
+}

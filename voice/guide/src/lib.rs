@@ -15,9 +15,10 @@ mod index;
 mod names;
 pub mod pack;
 mod say;
+mod speller;
 mod when;
 
-pub use answerer::{Answerer, AnswererError, Asked, Choice, Found, Meaning, Reply};
+pub use answerer::{Answerer, AnswererError, Asked, Choice, Found, Meaning, Reply, wordings};
 pub use dialogue::{Dialogue, Unanswered};
 pub use embed::{EmbedError, Embedder, Kind};
 pub use fixed::fixed_texts;

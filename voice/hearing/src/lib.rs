@@ -1,11 +1,13 @@
 //! Hears: sound becomes text. Voice activity says where somebody speaks; a recogniser says what. Recognisers stand behind one
 //! trait, so that another engine or another model drops in.
 
+mod likely;
 mod sound;
 mod vad;
 mod vosk;
 mod whisper;
 
+pub use likely::Likely;
 pub use sound::{RATE, Recording, SoundError, loudness, read_wav, resample, write_wav};
 pub use vad::{Activity, BEGAN, ENDED, FRAME, Span, Vad};
 pub use vosk::Vosk;
@@ -13,6 +15,7 @@ pub use whisper::Whisper;
 
 use domain::Language;
 use models::ModelError;
+use std::sync::Arc;
 
 /// Something that was heard.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +37,8 @@ pub struct Heard {
 pub struct Hints {
     /// Names and words that are likely here.
     pub words: Vec<String>,
+    /// Whole sentences that are likely here.
+    pub likely: Option<Arc<Likely>>,
 }
 
 /// Nothing can be heard.

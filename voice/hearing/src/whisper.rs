@@ -1,8 +1,9 @@
 //! Whisper by whisper.cpp: many languages in one model.
 
-use crate::{Heard, HearingError, Hints, RATE, Recogniser};
+use crate::{Heard, HearingError, Hints, Likely, RATE, Recogniser};
 use domain::Language;
 use models::Models;
+use std::ffi::{c_int, c_void};
 use std::sync::{Arc, Once};
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState};
 
@@ -58,6 +59,60 @@ impl Whisper {
         };
         Ok(Language::ALL.into_iter().max_by(|a, b| chance(a).total_cmp(&chance(b))).unwrap_or_default())
     }
+    /// Recognises a piece of sound; what was understood is then in the state.
+    fn run(
+        &mut self,
+        piece: &[f32],
+        language: Language,
+        hints: &Hints,
+        likely: Option<&Likely>,
+    ) -> Result<(), HearingError> {
+        let seconds = piece.len() / RATE as usize + 1;
+        let mut parameters = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
+        parameters.set_n_threads(self.threads);
+        parameters.set_language(Some(code(language)));
+        let prompt = prompt(language, hints);
+        parameters.set_initial_prompt(&prompt);
+        parameters.set_no_context(true);
+        parameters.set_print_progress(false);
+        parameters.set_print_special(false);
+        parameters.set_print_realtime(false);
+        parameters.set_print_timestamps(false);
+        parameters.set_suppress_blank(true);
+        parameters.set_suppress_nst(true);
+        parameters.set_temperature_inc(0.0);
+        // Half the encoder's context does for a short question; the network was made for 1500 = 30 s.
+        parameters.set_audio_ctx(if seconds <= 9 {
+            500
+        } else if seconds <= 18 {
+            1000
+        } else {
+            1500
+        });
+        // Nobody says more than ten tokens a second: what goes on longer is a loop.
+        parameters.set_max_tokens(i32::try_from(seconds * 12 + 8).unwrap_or(200).min(220));
+        let context = Arc::clone(&self.context);
+        let mut bent = likely.filter(|likely| !likely.is_empty()).map(|likely| Bent {
+            context: &context,
+            likely,
+            first_mark: usize::try_from(context.token_beg()).unwrap_or(usize::MAX),
+        });
+        if let Some(bent) = &mut bent {
+            // SAFETY: the callback is given what it expects, which lives until the recognition is over.
+            unsafe {
+                parameters.set_filter_logits_callback(Some(bend));
+                parameters.set_filter_logits_callback_user_data(std::ptr::from_mut(bent).cast());
+            }
+        }
+        self.state.full(parameters, piece).map_err(fault)
+    }
+
+    /// Whether what was understood goes round in circles.
+    fn is_loop(&self) -> bool {
+        let texts =
+            self.state.as_iter().filter_map(|segment| segment.to_str_lossy().ok().map(|text| text.into_owned()));
+        goes_round(&texts.collect::<String>())
+    }
 }
 
 fn code(language: Language) -> &'static str {
@@ -82,9 +137,86 @@ fn prompt(language: Language, hints: &Hints) -> String {
     format!("{lead}{}", words.chars().take(80).collect::<String>())
 }
 
+/// What the network's choice of the next word is bent by.
+struct Bent<'a> {
+    context: &'a WhisperContext,
+    likely: &'a Likely,
+    first_mark: usize,
+}
+
+/// How much what is likely counts beside what is heard: twice as much led in circles, half as much helped less.
+const STRENGTH: f32 = 0.3;
+
+/// What is further behind the best is not looked at.
+const BEHIND: f32 = 12.0;
+
+impl Bent<'_> {
+    fn bend(&self, said: impl Iterator<Item = i32>, scores: &mut [f32]) {
+        let bytes = |token: usize| {
+            let token = i32::try_from(token).unwrap_or(0);
+            self.context.token_to_bytes(token).unwrap_or_default()
+        };
+        let words = self.first_mark.min(scores.len());
+        let end = self.context.token_eot() as usize;
+        let said: Vec<u8> = said
+            .filter_map(|token| usize::try_from(token).ok())
+            .filter(|token| *token < end)
+            .flat_map(|token| bytes(token).iter().copied())
+            .collect();
+        let Some(after) = self.likely.after(&said) else { return };
+        let best = scores[..words].iter().copied().fold(f32::MIN, f32::max);
+        for (token, score) in scores.iter_mut().enumerate().take(end.min(words)) {
+            if *score >= best - BEHIND {
+                let next = bytes(token);
+                let is_mark = matches!(std::str::from_utf8(next), Ok("。" | "？" | "！" | "?" | "!" | "."));
+                let bonus = if is_mark { after.end() } else { after.word(next) };
+                *score += STRENGTH * bonus;
+            }
+        }
+        let over = STRENGTH * after.end();
+        scores[end] += over;
+        scores[words..].iter_mut().for_each(|score| *score += over);
+    }
+}
+
+/// Called by the library before it chooses a word.
+unsafe extern "C" fn bend<Context, State>(
+    _: *mut Context,
+    _: *mut State,
+    tokens: *const whisper_rs::WhisperTokenData,
+    count: c_int,
+    scores: *mut f32,
+    bent: *mut c_void,
+) {
+    // SAFETY: `bent` is what `hear` gave, which outlives the recognition; the library's arrays are as long as it says.
+    let (bent, said, scores) = unsafe {
+        let bent = &*bent.cast::<Bent<'_>>();
+        let count = usize::try_from(count).unwrap_or(0);
+        let said = if count == 0 { &[] } else { std::slice::from_raw_parts(tokens, count) };
+        let all = usize::try_from(bent.context.n_vocab()).unwrap_or(0);
+        (bent, said, std::slice::from_raw_parts_mut(scores, all))
+    };
+    // First comes a mark of time.
+    if !said.is_empty() {
+        bent.bend(said.iter().map(|token| token.id), scores);
+    }
+}
+
 /// Whether a sentence is too long to be said twice on purpose.
 fn is_long(sentence: &str) -> bool {
     sentence.chars().count() >= 8
+}
+
+/// Whether some characters are said five times and more in a row.
+fn goes_round(text: &str) -> bool {
+    let text: Vec<char> = text.chars().collect();
+    (1..=12).any(|length| {
+        let mut same = 0;
+        (length..text.len()).any(|at| {
+            same = if text[at] == text[at - length] { same + 1 } else { 0 };
+            same >= 4 * length.max(2)
+        })
+    })
 }
 
 /// The network likes to say a sentence again when the sound is over: what stands there twice in a row was said once.
@@ -115,31 +247,11 @@ impl Recogniser for Whisper {
                 Some(language) => language,
                 None => self.detect(&piece)?,
             };
-            let seconds = piece.len() / RATE as usize + 1;
-            let mut parameters = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
-            parameters.set_n_threads(self.threads);
-            parameters.set_language(Some(code(language)));
-            let prompt = prompt(language, hints);
-            parameters.set_initial_prompt(&prompt);
-            parameters.set_no_context(true);
-            parameters.set_print_progress(false);
-            parameters.set_print_special(false);
-            parameters.set_print_realtime(false);
-            parameters.set_print_timestamps(false);
-            parameters.set_suppress_blank(true);
-            parameters.set_suppress_nst(true);
-            parameters.set_temperature_inc(0.0);
-            // Half the encoder's context does for a short question; the network was made for 1500 = 30 s.
-            parameters.set_audio_ctx(if seconds <= 9 {
-                500
-            } else if seconds <= 18 {
-                1000
-            } else {
-                1500
-            });
-            // Nobody says more than ten tokens a second: what goes on longer is a loop.
-            parameters.set_max_tokens(i32::try_from(seconds * 12 + 8).unwrap_or(200).min(220));
-            self.state.full(parameters, &piece).map_err(fault)?;
+            self.run(&piece, language, hints, hints.likely.as_deref())?;
+            if hints.likely.is_some() && self.is_loop() {
+                // Where nothing fits, what is likely leads in circles.
+                self.run(&piece, language, hints, None)?;
+            }
             let base = at as u64 * LONGEST as u64 * 1000;
             for segment in self.state.as_iter() {
                 let text = said_once(segment.to_str_lossy().map_err(fault)?.trim());
@@ -170,7 +282,20 @@ impl Recogniser for Whisper {
 
 #[cfg(test)]
 mod tests {
-    use super::said_once;
+    use super::{goes_round, said_once};
+
+    #[test]
+    fn circles() {
+        for text in
+            ["JRの駅の駅の駅の駅の駅の駅", "1.1.1.1.1.1.1", "啦啦啦啦啦啦啦啦啦啦", "I do I do I do I do I do I do"]
+        {
+            assert!(goes_round(text), "{text}");
+        }
+        for text in ["", "はいはいはい", "バスはどこですか。バスはどこですか。", "10000000円", "no no no no"]
+        {
+            assert!(!goes_round(text), "{text}");
+        }
+    }
 
     #[test]
     fn what_stands_there_twice_was_said_once() {

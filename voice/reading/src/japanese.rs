@@ -26,6 +26,8 @@ pub struct Word {
     pub content: bool,
     /// Whether the dictionary did not know it.
     pub unknown: bool,
+    /// Whether it names a part of the world.
+    pub place: bool,
 }
 
 /// Reads Japanese.
@@ -88,6 +90,7 @@ impl Japanese {
                         && !["Joshi", "Jodoushi", "Kigou", "Filler", "Setsuzokushi"]
                             .iter()
                             .any(|o| part.starts_with(o)),
+                    place: part.contains("Region"),
                     unknown: node.get_read().is_none() && !kana.is_empty(),
                     kana,
                 }
