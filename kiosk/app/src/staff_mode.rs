@@ -406,7 +406,7 @@ mod tests {
             store: folder.join("counts.sqlite"),
             installed: vec![Part::Reader],
             hosts: vec![],
-            staff: StaffMode { pin: hash(&pin("482915")).unwrap(), hosts: vec![], export, appliance: false },
+            staff: StaffMode { pin: hash(&pin("482915")).unwrap(), export, appliance: false },
         };
         let (emit, answers) = mpsc::channel();
         (spawn(config, move |answer| emit.send(answer).unwrap()).unwrap(), answers)

@@ -220,7 +220,7 @@ fn test(shop: &Workshop, steps: &mut Steps, args: &ImageArgs, app: &Path, releas
     walk.arg("--image").arg(release.disk()).arg("--debug").args(debug.iter().map(Image::disk));
     walk.arg("--published").args([&newer, &broken]).arg("--home").arg(&picture);
     walk.arg("--tools").arg(shop.tools()).arg("--out").arg(&folder);
-    args.only.iter().for_each(|name| drop(walk.args(["--only", name])));
+    walk.args(args.only.iter().flat_map(|name| ["--only", name]));
     if args.peer {
         walk.arg("--peer").arg(peer(shop, steps, out)?);
     }
