@@ -90,7 +90,8 @@ fn a_list_of_words_holds_it_to_them() {
     let mut vosk = korean(&models);
     let words = ["화장실", "주차장", "식당"];
     // And one that no model knows.
-    let hints = Hints { words: words.iter().chain(&["뷁쉛"]).map(|word| (*word).to_owned()).collect() };
+    let hints =
+        Hints { words: words.iter().chain(&["뷁쉛"]).map(|word| (*word).to_owned()).collect(), ..Hints::default() };
     vosk.expect_only_hints(true);
     for word in words {
         let samples = said(&models, word);
@@ -100,7 +101,7 @@ fn a_list_of_words_holds_it_to_them() {
     }
     // Where the model knows none of the words, it hears as if there were no list.
     let samples = said(&models, "화장실");
-    let strange = Hints { words: vec!["뷁쉛".to_owned(), "…".to_owned()] };
+    let strange = Hints { words: vec!["뷁쉛".to_owned(), "…".to_owned()], ..Hints::default() };
     let heard = vosk.hear(&samples, None, &strange).unwrap();
     let heard: String = heard.into_iter().map(|heard| heard.text).collect();
     assert!(right(&heard, "화장실") >= 0.5, "heard {heard}");
