@@ -17,10 +17,8 @@ pub enum Happened {
     Fetched {
         /// The update.
         version: Version,
-        /// What was downloaded, in bytes.
-        bytes: u64,
-        /// Whether only what changed was downloaded.
-        delta: bool,
+        /// What was downloaded, in bytes, where only what differs was; `None` where whole files were.
+        difference: Option<u64>,
     },
     /// It could not be fetched.
     NotFetched {

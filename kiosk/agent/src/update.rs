@@ -303,11 +303,10 @@ impl Fetch<'_> {
         // Whatever came of it, its working files are of no more use.
         drop(fs::remove_dir_all(self.places.state.join("incoming")));
         if let Some(Ok(bytes)) = by_difference {
-            return Ok(Some(Happened::Fetched { version, bytes, delta: true }));
+            return Ok(Some(Happened::Fetched { version, difference: Some(bytes) }));
         }
         self.install(&definitions, &version)?;
-        let bytes = 0;
-        Ok(Some(Happened::Fetched { version, bytes, delta: false }))
+        Ok(Some(Happened::Fetched { version, difference: None }))
     }
 }
 
@@ -430,7 +429,7 @@ fn why(history: &History, running: &Version) -> String {
 
 fn told(happened: &Happened) -> String {
     match happened {
-        Happened::Fetched { version, bytes, delta: true } => {
+        Happened::Fetched { version, difference: Some(bytes) } => {
             format!("{version} を受け取りました（変わったところだけ、{} KB）", bytes / 1000)
         }
         Happened::Fetched { version, .. } => format!("{version} を受け取りました"),
