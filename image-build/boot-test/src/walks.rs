@@ -196,7 +196,7 @@ fn power_cut(args: &Args) -> Result<Done> {
 /// Nothing that looks like a kiosk may come up.
 fn never_home(args: &Args, running: &mut Running, name: &str) -> Result<u32> {
     let home = reference(args)?;
-    let seen = running.wait_screen(NEVER, "the home screen", |screen| difference(screen, &home) < 0.2);
+    let seen = running.wait_screen(NEVER, "the home screen", |screen| difference(screen, &home) < 0.05);
     ensure!(seen.is_err(), "the home screen came up");
     let screen = running.screen()?;
     keep(args, name, &screen)?;
