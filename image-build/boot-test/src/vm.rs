@@ -116,6 +116,8 @@ impl Machine {
             .args(["-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-crb,tpmdev=tpm0"])
             .args(["-device", "virtio-gpu-pci,xres=1080,yres=1920", "-device", "virtio-multitouch-pci"])
             .args(["-device", "qemu-xhci,id=usb", "-device", "i6300esb", "-action", "watchdog=reset"])
+            // A card reader without a card: a kiosk that can neither read nor print is closed.
+            .args(["-device", "usb-ccid,bus=usb.0"])
             .args(["-object", "rng-random,filename=/dev/urandom,id=rng0", "-device", "virtio-rng-pci,rng=rng0"])
             .args(["-audiodev", "none,id=sound", "-device", "virtio-sound-pci,audiodev=sound"])
             .args(["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="])
