@@ -45,6 +45,9 @@ const FETCH: Duration = Duration::from_secs(1800);
 /// What an attacker's change must not lead to.
 const NEVER: Duration = Duration::from_secs(240);
 
+/// In the middle of the button that begins a visit.
+const BEGIN: (u32, u32) = (540, 780);
+
 fn keep(args: &Args, name: &str, picture: &RgbImage) -> Result<()> {
     Ok(picture.save(args.out.join(format!("{name}.png")))?)
 }
@@ -134,7 +137,7 @@ fn touch(args: &Args) -> Result<Done> {
     let machine = machine_or_leave!(args, "touch");
     let mut running = machine.on()?;
     let home = wait_home(args, &mut running)?;
-    running.touch(540, 1100)?;
+    running.touch(BEGIN.0, BEGIN.1)?;
     let screen =
         running.wait_screen(COMMAND, "another screen after a touch", |screen| difference(screen, &home) > 0.05)?;
     keep(args, "touch", &screen)?;
@@ -185,7 +188,7 @@ fn power_cut(args: &Args) -> Result<Done> {
     let machine = machine_or_leave!(args, "power-cut");
     let mut running = machine.on()?;
     let home = wait_home(args, &mut running)?;
-    running.touch(540, 1100)?;
+    running.touch(BEGIN.0, BEGIN.1)?;
     running.wait_screen(COMMAND, "another screen after a touch", |screen| difference(screen, &home) > 0.05)?;
     running.cut();
     let mut running = machine.on()?;

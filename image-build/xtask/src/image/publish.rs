@@ -36,7 +36,7 @@ pub fn publish(steps: &mut Steps, image: &Image, keys: &Keys, folder: &Path) -> 
             let Some(base) = old.iter().find(|base| kind(base) == kind(part)) else { continue };
             let mut differ = Command::new("zstd");
             differ
-                .args(["-19", "--ultra", "--long=31", "--threads=2", "--force", "--quiet", "--patch-from"])
+                .args(["-10", "--long=31", "--threads=2", "--force", "--quiet", "--patch-from"])
                 .arg(whole.join(base));
             differ.arg(whole.join(part)).arg("-o").arg(folder.join(format!("{part}.from_{version}.zst")));
             steps.run(&format!("What differs from {version}"), &mut differ)?;
