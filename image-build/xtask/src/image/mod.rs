@@ -150,6 +150,14 @@ fn mkosi(
     let folder = out.join(format!("{}-{folder}", args.site));
     fs::create_dir_all(&folder)?;
     let image = Image { id: id.into(), version: version.into(), folder };
+    // Partitions are named by what is in them: those of another build of this version would lie beside its own.
+    for entry in fs::read_dir(&image.folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_file() && name.starts_with(&format!("{}.", image.stem())) {
+            fs::remove_file(path)?;
+        }
+    }
     let sandbox = lock::pins(shop, args.update_lock)?;
     let mut command = trees::mkosi(shop)?;
     command.arg("--directory").arg(shop.source.join("mkosi"));
