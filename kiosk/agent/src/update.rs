@@ -302,8 +302,10 @@ impl Fetch<'_> {
         let by_difference = remote.then(|| self.by_difference(&version));
         // Whatever came of it, its working files are of no more use.
         drop(fs::remove_dir_all(self.places.state.join("incoming")));
-        if let Some(Ok(bytes)) = by_difference {
-            return Ok(Some(Happened::Fetched { version, difference: Some(bytes) }));
+        match by_difference {
+            Some(Ok(bytes)) => return Ok(Some(Happened::Fetched { version, difference: Some(bytes) })),
+            Some(Err(error)) => eprintln!("kiosk update: not by what differs ({error}); whole files are fetched"),
+            None => {}
         }
         self.install(&definitions, &version)?;
         Ok(Some(Happened::Fetched { version, difference: None }))

@@ -63,7 +63,7 @@ pub fn build(shop: &Workshop, steps: &mut Steps, site: &str) -> Result<PathBuf> 
     fs::create_dir_all(&target)?;
     let toolchain = toolchain()?;
     let cargo_home = home::cargo_home()?;
-    let flags = "--remap-path-prefix=/src=. --remap-path-prefix=/cargo=. -Clink-arg=-Wl,-rpath,/usr/lib/madoguchi";
+    let flags = "--remap-path-prefix=/src=. --remap-path-prefix=/cargo=.";
     let script = format!(
         "cd /src && CARGO_HOME=/cargo CARGO_TARGET_DIR=/work RUSTFLAGS='{flags}' LD_LIBRARY_PATH=/usr/local/lib \
          PKG_CONFIG_PATH=/usr/local/lib/pkgconfig cargo build --release --locked --offline --package kiosk \
