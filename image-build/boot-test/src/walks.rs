@@ -367,12 +367,15 @@ fn update(args: &Args) -> Result<Done> {
     )))
 }
 
-/// Fetches in the sandbox of the unit; gives the history's line about it.
+/// Downloads and installs, each in the sandbox of its unit; gives the history's line about it.
 fn fetch(running: &mut Running) -> Result<Value> {
-    let (_, code) = running.shell("systemctl start madoguchi-update.service", FETCH)?;
+    // The first starts the second when it ends; asked for by name, it is waited for.
+    let both = "systemctl start madoguchi-update.service; systemctl start madoguchi-install.service";
+    let (_, code) = running.shell(both, FETCH)?;
     let last = status(running)?["last"].clone();
     if code != 0 || last["what"] != "fetched" {
-        let (journal, _) = running.shell("journalctl -b -u madoguchi-update --no-pager -o cat | tail -20", COMMAND)?;
+        let journal = "journalctl -b -u madoguchi-update -u madoguchi-install --no-pager -o cat | tail -30";
+        let (journal, _) = running.shell(journal, COMMAND)?;
         anyhow::bail!("nothing was fetched: {last}: {journal}");
     }
     Ok(last)

@@ -2,8 +2,9 @@
 
 use crate::Version;
 use jiff::Timestamp;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// So many lines are kept: years of updates.
@@ -22,6 +23,13 @@ pub enum Happened {
     },
     /// It could not be fetched.
     NotFetched {
+        /// What was said.
+        why: String,
+    },
+    /// What differs did not make the new system; next time whole files are fetched.
+    DifferenceFailed {
+        /// The update.
+        version: Version,
         /// What was said.
         why: String,
     },
@@ -82,6 +90,8 @@ impl History {
             serde_json::to_writer(&mut out, entry)?;
             out.write_all(b"\n")?;
         }
+        // The step that downloads reads it, as another user.
+        out.set_permissions(Permissions::from_mode(0o644))?;
         out.sync_all()?;
         fs::rename(&new, &self.file)?;
         // The new name must be on disk, too.
@@ -95,6 +105,24 @@ impl History {
             Happened::Healthy { .. } | Happened::Returned { .. } => Some(None),
             _ => None,
         })?
+    }
+
+    /// Whether this version was written into a slot once: whatever became of it, it is not fetched again.
+    pub fn installed(&self, version: &Version) -> bool {
+        self.entries
+            .iter()
+            .any(|entry| matches!(&entry.happened, Happened::Fetched { version: one, .. } if one == version))
+    }
+
+    /// Whether this version could not be made from what differs.
+    pub fn difference_failed(&self, version: &Version) -> bool {
+        let failed = |entry: &Entry| matches!(&entry.happened, Happened::DifferenceFailed { version: one, .. } if one == version);
+        self.entries.iter().any(failed)
+    }
+
+    /// Whether something happened at this very moment.
+    pub fn holds(&self, at: Timestamp) -> bool {
+        self.entries.iter().any(|entry| entry.at == at)
     }
 
     /// What became of the last update.

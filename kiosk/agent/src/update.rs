@@ -1,8 +1,9 @@
 //! `kiosk update`: fetch a newer system, start it when nobody is there, say the truth about both.
 //!
-//! The work is `systemd-sysupdate`'s: it checks the signature of the list of files and the sum of each, and writes only the
-//! slot that does not run. The boot loader counts tries. What is ours is *when*, the short way by what changed, and the
-//! history.
+//! Two steps, two processes: [`Command::Fetch`] has the network and no rights, and only puts files into a folder;
+//! [`Command::Install`] has the disk and no network, and trusts nothing in that folder. Its work is `systemd-sysupdate`'s: it
+//! checks the signature of the list of files and the sum of each, and writes only the slot that does not run. The boot loader
+//! counts tries. What is ours is *when*, the short way by what changed, and the history.
 
 use crate::history::{Happened, History};
 use crate::program::{ProgramError, run, unit};
@@ -37,12 +38,15 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Fetch a newer system into the slot that does not run, if there is one.
+    /// Download a newer system, if there is one. It is not trusted and not installed yet.
     Fetch {
         /// The kiosk's configuration.
         #[arg(long, default_value = "/var/lib/madoguchi-settings/kiosk.toml")]
         config: PathBuf,
-        /// Take it from this folder (a stick) instead of the address in the configuration.
+    },
+    /// Check what was downloaded and write it into the slot that does not run.
+    Install {
+        /// Take it from this folder (a stick) instead of what was downloaded.
         #[arg(long)]
         from: Option<PathBuf>,
     },
@@ -82,7 +86,7 @@ enum UpdateError {
 
 impl UpdateError {
     fn refusal(&self) -> Refusal {
-        let other = "署名したUSBメモリーからも更新できます（kiosk update fetch --from）。";
+        let other = "署名したUSBメモリーからも更新できます（kiosk update install --from）。";
         let (cause, remedy) = match self {
             Self::NoImage => ("この機械は、窓口のイメージで動いていません。", "専用機の上で実行してください。"),
             Self::NoAddress => ("更新の置き場所が設定されていません。", "設定の [update] url を書いてください。"),
@@ -106,6 +110,8 @@ struct Places {
     /// Where the boot partition may be mounted.
     boot: [PathBuf; 2],
     state: PathBuf,
+    /// What was downloaded, and what came of it; written by a user that may do nothing else.
+    download: PathBuf,
     runtime: PathBuf,
 }
 
@@ -115,12 +121,18 @@ impl Default for Places {
             os_release: "/etc/os-release".into(),
             boot: ["/efi".into(), "/boot".into()],
             state: "/var/lib/madoguchi-update".into(),
+            download: "/var/lib/madoguchi-download".into(),
             runtime: "/run/madoguchi-update".into(),
         }
     }
 }
 
 impl Places {
+    /// Where a download's files lie.
+    fn files(&self) -> PathBuf {
+        self.download.join("files")
+    }
+
     fn running(&self) -> Result<Running, UpdateError> {
         let text = fs::read_to_string(&self.os_release).unwrap_or_default();
         slots::running(&text).ok_or(UpdateError::NoImage)
@@ -207,62 +219,164 @@ fn transfers(source: &str, packed: &str) -> [(&'static str, String); 3] {
 const SYSUPDATE: &str = "/usr/lib/systemd/systemd-sysupdate";
 const PULL: &str = "/usr/lib/systemd/systemd-pull";
 
-/// Fetches from `source`, a URL.
+/// What a download came to. Whoever reads it does not trust it: the worst that a false one does is an update that is refused.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Downloaded {
+    at: Timestamp,
+    #[serde(flatten)]
+    what: Files,
+}
+
+/// The files of a download.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "what")]
+enum Files {
+    /// The packed files of a whole system.
+    Whole { version: Version },
+    /// What differs from the system that runs; so many bytes.
+    Difference { version: Version, bytes: u64 },
+    /// None.
+    Failed { why: String },
+}
+
+/// The step with the network.
 struct Fetch<'a> {
     places: &'a Places,
+    /// A folder, as a URL.
     source: &'a str,
     running: &'a Running,
 }
 
 impl Fetch<'_> {
-    fn definitions(&self, name: &str, source: &str, packed: &str) -> Result<PathBuf, UpdateError> {
-        let folder = self.places.runtime.join(name);
-        make_folder(&folder)?;
-        for (name, text) in transfers(source, packed) {
-            write(&folder.join(name), &text)?;
-        }
-        Ok(folder)
-    }
-
-    /// The newest system that is offered and newer than all that are installed.
-    fn offered(&self, definitions: &Path) -> Result<Option<Version>, UpdateError> {
-        let mut ask = Program::new(SYSUPDATE);
-        ask.arg(format!("--definitions={}", definitions.display())).arg("check-new");
-        match run(&mut ask, None) {
-            Ok(said) => Ok(said.lines().rev().find_map(|line| line.trim().parse().ok())),
-            // It says by its exit code, and by nothing else, that there is nothing.
-            Err(ProgramError::Failed { said, .. }) if said.contains("No candidate") || said == "(nothing)" => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn install(&self, definitions: &Path, version: &Version) -> Result<(), UpdateError> {
-        let mut install = Program::new(SYSUPDATE);
-        install.arg(format!("--definitions={}", definitions.display())).arg("update").arg(version.to_string());
-        run(&mut install, None)?;
-        Ok(())
-    }
-
-    fn pull(&self, name: &str, to: &Path) -> Result<u64, UpdateError> {
+    fn pull(&self, name: &str) -> Result<u64, UpdateError> {
+        let to = self.places.files().join(name);
         let mut pull = Program::new(PULL);
-        pull.args(["raw", "--direct", "--verify=no"]).arg(format!("{}{name}", self.source)).arg(to);
+        pull.args(["raw", "--direct", "--verify=no"]).arg(format!("{}{name}", self.source)).arg(&to);
         run(&mut pull, None)?;
-        Ok(fs::metadata(to).map_err(|source| UpdateError::File { path: to.to_owned(), source })?.len())
+        Ok(fs::metadata(&to).map_err(|source| UpdateError::File { path: to, source })?.len())
     }
 
-    /// Puts the new system together from the one that runs and what differs; gives the bytes downloaded. Nothing here is
-    /// trusted: what comes out is checked against the signed sums like a download.
+    fn text(&self, name: &str) -> Result<String, UpdateError> {
+        self.pull(name)?;
+        let path = self.places.files().join(name);
+        fs::read_to_string(&path).map_err(|source| UpdateError::File { path, source })
+    }
+
+    /// What differs from the system that runs; gives the bytes downloaded.
     fn by_difference(&self, version: &Version) -> Result<u64, UpdateError> {
-        let (image, from) = (&self.running.image, &self.running.version);
-        let folder = self.places.state.join("incoming");
-        make_folder(&folder)?;
+        let (list, from) = (whole_list(&self.running.image, version), &self.running.version);
         let mut bytes = 0;
-        // The list of whole files, signed like the published one.
-        let (list, signature) = (folder.join("SHA256SUMS"), folder.join("SHA256SUMS.gpg"));
-        bytes += self.pull(&format!("{image}_{version}.whole.SHA256SUMS"), &list)?;
-        bytes += self.pull(&format!("{image}_{version}.whole.SHA256SUMS.gpg"), &signature)?;
-        let text = fs::read_to_string(&list).map_err(|source| UpdateError::File { path: list.clone(), source })?;
-        for name in whole_files(&text) {
+        bytes += self.pull(&format!("{list}.gpg"))?;
+        let text = self.text(&list)?;
+        bytes += text.len() as u64;
+        for name in files(&text) {
+            bytes += self.pull(&patch(name, from))?;
+        }
+        Ok(bytes)
+    }
+
+    fn run(&self) -> Result<Option<Files>, UpdateError> {
+        // What an earlier download has left is of no more use.
+        let folder = self.places.files();
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(|source| UpdateError::File { path: folder.clone(), source })?;
+        }
+        make_folder(&folder)?;
+        let list = self.text(LIST)?;
+        let history = History::open(&self.places.state);
+        let Some(version) = newest(&list, &self.running.image)
+            .filter(|version| *version > self.running.version && !history.installed(version))
+        else {
+            return Ok(None);
+        };
+        if history.difference_failed(&version) {
+            eprintln!("kiosk update: what differs did not fit before; whole files are fetched");
+        } else {
+            match self.by_difference(&version) {
+                Ok(bytes) => return Ok(Some(Files::Difference { version, bytes })),
+                Err(error) => eprintln!("kiosk update: not by what differs ({error}); whole files are fetched"),
+            }
+        }
+        self.pull(&format!("{LIST}.gpg"))?;
+        for name in files(&list).filter(|name| version_of(name, &self.running.image).as_ref() == Some(&version)) {
+            self.pull(name)?;
+        }
+        Ok(Some(Files::Whole { version }))
+    }
+}
+
+/// The signed list of what is published.
+const LIST: &str = "SHA256SUMS";
+
+/// The signed list of a system's files as they are on the disk.
+fn whole_list(image: &str, version: &Version) -> String {
+    format!("{image}_{version}.whole.{LIST}")
+}
+
+/// What makes this file out of the one of version `from`.
+fn patch(name: &str, from: &Version) -> String {
+    format!("{name}.from_{from}.zst")
+}
+
+/// The version of a system to which this file belongs: `IMAGE_VERSION.efi`, `IMAGE_VERSION.root-x86-64….raw.xz`.
+fn version_of(name: &str, image: &str) -> Option<Version> {
+    let rest = name.strip_prefix(image)?.strip_prefix('_')?;
+    rest.strip_suffix(".efi").or_else(|| Some(rest.split_once(".root-x86-64")?.0))?.parse().ok()
+}
+
+/// The newest system in a list; its kernel is published last and stands for it.
+fn newest(list: &str, image: &str) -> Option<Version> {
+    files(list).filter(|name| name.ends_with(".efi")).filter_map(|name| version_of(name, image)).max()
+}
+
+/// The step with the disk.
+struct Install<'a> {
+    places: &'a Places,
+    running: &'a Running,
+}
+
+impl Install<'_> {
+    /// Has `systemd-sysupdate` check and write what lies in `folder`, if it is newer; `packed` is how its files end.
+    fn take(&self, folder: &Path, packed: &str) -> Result<Option<Version>, UpdateError> {
+        let definitions = self.places.runtime.join("transfers");
+        make_folder(&definitions)?;
+        for (name, text) in transfers(&format!("file://{}/", folder.display()), packed) {
+            write(&definitions.join(name), &text)?;
+        }
+        let sysupdate = || {
+            let mut program = Program::new(SYSUPDATE);
+            program.arg(format!("--definitions={}", definitions.display()));
+            program
+        };
+        let version: Version = match run(sysupdate().arg("check-new"), None) {
+            Ok(said) => match said.lines().rev().find_map(|line| line.trim().parse().ok()) {
+                Some(version) => version,
+                None => return Ok(None),
+            },
+            // It says by its exit code, and by nothing else, that there is nothing.
+            Err(ProgramError::Failed { said, .. }) if said.contains("No candidate") || said == "(nothing)" => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        run(sysupdate().args(["update", &version.to_string()]), None)?;
+        Ok(Some(version))
+    }
+
+    /// Puts the new system together from the one that runs and what differs. What comes out is checked against the signed
+    /// sums like a download; until then nothing here is trusted.
+    fn by_difference(&self, version: &Version) -> Result<Option<Version>, UpdateError> {
+        let (image, from) = (&self.running.image, &self.running.version);
+        let (patches, folder) = (self.places.files(), self.places.state.join("incoming"));
+        make_folder(&folder)?;
+        let list = whole_list(image, version);
+        for end in ["", ".gpg"] {
+            let (from, to) = (patches.join(format!("{list}{end}")), folder.join(format!("{LIST}{end}")));
+            fs::copy(&from, to).map_err(|source| UpdateError::File { path: from, source })?;
+        }
+        let path = folder.join(LIST);
+        let text = fs::read_to_string(&path).map_err(|source| UpdateError::File { path, source })?;
+        for name in files(&text) {
             let base = if name.ends_with(".efi") {
                 let old = self.places.boot.iter().map(|boot| boot.join(format!("EFI/Linux/{image}_{from}.efi")));
                 old.into_iter().find(|path| path.exists()).ok_or_else(|| UpdateError::NoBootPartition(name.into()))?
@@ -270,16 +384,12 @@ impl Fetch<'_> {
                 let verity = if name.contains("-verity.") { "_verity" } else { "" };
                 PathBuf::from(format!("/dev/disk/by-partlabel/{image}_{from}{verity}"))
             };
-            let patch = folder.join("patch");
-            bytes += self.pull(&format!("{name}.from_{from}.zst"), &patch)?;
             let mut apply = Program::new("zstd");
             apply.args(["--decompress", "--force", "--quiet", "--memory=2048MB", "--patch-from"]);
-            apply.arg(self.base(&base, &folder)?).arg(&patch).arg("-o").arg(folder.join(name));
+            apply.arg(self.base(&base, &folder)?).arg(patches.join(patch(name, from))).arg("-o").arg(folder.join(name));
             run(&mut apply, None)?;
         }
-        let source = format!("file://{}/", folder.display());
-        self.install(&self.definitions("whole", &source, "")?, version)?;
-        Ok(bytes)
+        self.take(&folder, "")
     }
 
     /// `zstd` wants a file whose length it can ask for: of a partition, a copy.
@@ -295,25 +405,32 @@ impl Fetch<'_> {
         Ok(base.to_owned())
     }
 
-    fn run(&self) -> Result<Option<Happened>, UpdateError> {
-        let definitions = self.definitions("packed", self.source, ".xz")?;
-        let Some(version) = self.offered(&definitions)? else { return Ok(None) };
-        let remote = !self.source.starts_with("file:");
-        let by_difference = remote.then(|| self.by_difference(&version));
-        // Whatever came of it, its working files are of no more use.
-        drop(fs::remove_dir_all(self.places.state.join("incoming")));
-        match by_difference {
-            Some(Ok(bytes)) => return Ok(Some(Happened::Fetched { version, difference: Some(bytes) })),
-            Some(Err(error)) => eprintln!("kiosk update: not by what differs ({error}); whole files are fetched"),
-            None => {}
+    fn run(&self, files: &Files) -> Result<Option<Happened>, UpdateError> {
+        match files {
+            Files::Failed { why } => Ok(Some(Happened::NotFetched { why: why.clone() })),
+            Files::Whole { .. } => {
+                let installed = self.take(&self.places.files(), ".xz")?;
+                Ok(installed.map(|version| Happened::Fetched { version, difference: None }))
+            }
+            Files::Difference { version, bytes } => {
+                let installed = self.by_difference(version);
+                // Whatever came of it, its working files are of no more use.
+                drop(fs::remove_dir_all(self.places.state.join("incoming")));
+                match installed {
+                    Ok(installed) => {
+                        Ok(installed.map(|version| Happened::Fetched { version, difference: Some(*bytes) }))
+                    }
+                    Err(error) => {
+                        Ok(Some(Happened::DifferenceFailed { version: version.clone(), why: error.to_string() }))
+                    }
+                }
+            }
         }
-        self.install(&definitions, &version)?;
-        Ok(Some(Happened::Fetched { version, difference: None }))
     }
 }
 
 /// The names in a list of sums, as far as they are names of files and no ways out of a folder.
-fn whole_files(list: &str) -> impl Iterator<Item = &str> {
+fn files(list: &str) -> impl Iterator<Item = &str> {
     list.lines().filter_map(|line| {
         let name = line.get(64..)?.trim_start_matches([' ', '*']).trim_end();
         let plain = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
@@ -329,29 +446,62 @@ fn write(path: &Path, text: &str) -> Result<(), UpdateError> {
     fs::write(path, text).map_err(|source| UpdateError::File { path: path.to_owned(), source })
 }
 
-fn fetch(places: &Places, config: &Config, from: Option<&Path>) -> Result<Option<Happened>, UpdateError> {
+/// Downloads; what came of it lies beside the files, for the step that installs.
+fn fetch(places: &Places, config: &Config) -> Result<Option<Files>, UpdateError> {
     let running = places.running()?;
-    let source = match (from, &config.url) {
-        (Some(folder), _) => format!("file://{}/", folder.display()),
-        (None, Some(url)) if url.starts_with("https://") && url.ends_with('/') => url.clone(),
-        (None, Some(url)) => return Err(UpdateError::Address(url.clone())),
-        (None, None) => return Err(UpdateError::NoAddress),
+    let source = match &config.url {
+        Some(url) if url.starts_with("https://") && url.ends_with('/') => url,
+        Some(url) => return Err(UpdateError::Address(url.clone())),
+        None => return Err(UpdateError::NoAddress),
     };
-    let happened = Fetch { places, source: &source, running: &running }.run();
+    let fetched = Fetch { places, source, running: &running }.run();
+    let what = match &fetched {
+        Ok(Some(files)) => files.clone(),
+        Ok(None) => return fetched,
+        Err(error) => Files::Failed { why: error.to_string() },
+    };
+    let outcome = Downloaded { at: Timestamp::now(), what };
+    let text = serde_json::to_string(&outcome).expect("plain data");
+    write(&places.files().join(OUTCOME), &text)?;
+    fetched
+}
+
+/// The file that says what a download came to.
+const OUTCOME: &str = "download.json";
+
+/// Installs what was downloaded, or what is in the folder `from`.
+fn install(places: &Places, from: Option<&Path>) -> Result<Option<Happened>, UpdateError> {
+    let running = places.running()?;
+    let step = Install { places, running: &running };
+    let (at, happened) = match from {
+        Some(folder) => {
+            let taken = step.take(folder, ".xz");
+            (Timestamp::now(), taken.map(|taken| taken.map(|version| Happened::Fetched { version, difference: None })))
+        }
+        None => {
+            let text = fs::read_to_string(places.files().join(OUTCOME)).unwrap_or_default();
+            let Ok(downloaded) = serde_json::from_str::<Downloaded>(&text) else { return Ok(None) };
+            // It was dealt with.
+            if History::open(&places.state).holds(downloaded.at) {
+                return Ok(None);
+            }
+            (downloaded.at, step.run(&downloaded.what))
+        }
+    };
     let entry = match &happened {
         Ok(happened) => happened.clone(),
         Err(error) => Some(Happened::NotFetched { why: error.to_string() }),
     };
     if let Some(entry) = entry {
-        note(places, entry)?;
+        note(places, at, entry)?;
     }
     happened
 }
 
-fn note(places: &Places, happened: Happened) -> Result<(), UpdateError> {
+fn note(places: &Places, at: Timestamp, happened: Happened) -> Result<(), UpdateError> {
     make_folder(&places.state)?;
     let file = |source| UpdateError::File { path: places.state.clone(), source };
-    History::open(&places.state).add(Timestamp::now(), happened).map_err(file)
+    History::open(&places.state).add(at, happened).map_err(file)
 }
 
 fn activate(places: &Places, config: &Config, now: bool) -> Result<Result<Version, Wait>, UpdateError> {
@@ -361,7 +511,7 @@ fn activate(places: &Places, config: &Config, now: bool) -> Result<Result<Versio
     let window = (!now).then_some(&config.window);
     let due = due(&installed, &running.version, window, ZonedDateTime::now().time(), &status);
     if let Ok(version) = &due {
-        note(places, Happened::Started { version: version.clone() })?;
+        note(places, Timestamp::now(), Happened::Started { version: version.clone() })?;
         run(Program::new("systemctl").arg("reboot"), None)?;
     }
     Ok(due)
@@ -372,7 +522,7 @@ fn booted(places: &Places) -> Result<Option<Happened>, UpdateError> {
     let installed = places.installed(&running.image)?;
     let verdict = verdict(History::open(&places.state).on_trial(), &running.version, &installed);
     if let Some(happened) = &verdict {
-        note(places, happened.clone())?;
+        note(places, Timestamp::now(), happened.clone())?;
     }
     Ok(verdict)
 }
@@ -432,10 +582,13 @@ fn why(history: &History, running: &Version) -> String {
 fn told(happened: &Happened) -> String {
     match happened {
         Happened::Fetched { version, difference: Some(bytes) } => {
-            format!("{version} を受け取りました（変わったところだけ、{} KB）", bytes / 1000)
+            format!("{version} を入れました（変わったところだけを受け取り、{} KB）", bytes / 1000)
         }
-        Happened::Fetched { version, .. } => format!("{version} を受け取りました"),
+        Happened::Fetched { version, .. } => format!("{version} を入れました"),
         Happened::NotFetched { why } => format!("受け取れませんでした（{why}）"),
+        Happened::DifferenceFailed { version, why } => {
+            format!("{version} の変わったところが合いませんでした。次は全体を受け取ります（{why}）")
+        }
         Happened::Started { version } => format!("{version} で起動し直しました"),
         Happened::Healthy { version } => format!("{version} は正常に動いています"),
         Happened::Returned { from, to, tries } => {
@@ -455,8 +608,15 @@ pub fn command(command: &Command, load: impl FnOnce(&Path) -> Result<Config, Str
     };
     let done = match command {
         Command::Status { json } => status(&places, *json),
-        Command::Fetch { config, from } => fetch(&places, &configured(config), from.as_deref())
-            .map(|happened| println!("{}", happened.as_ref().map_or("新しい版はありません".to_owned(), told))),
+        Command::Fetch { config } => fetch(&places, &configured(config)).map(|files| match files {
+            Some(Files::Whole { version }) => println!("{version} を受け取りました"),
+            Some(Files::Difference { version, bytes }) => {
+                println!("{version} の変わったところを受け取りました（{} KB）", bytes / 1000);
+            }
+            Some(Files::Failed { .. }) | None => println!("新しい版はありません"),
+        }),
+        Command::Install { from } => install(&places, from.as_deref())
+            .map(|happened| println!("{}", happened.as_ref().map_or("入れる版はありません".to_owned(), told))),
         Command::Activate { config, now } => activate(&places, &configured(config), *now).map(|due| match due {
             Ok(version) => println!("{version} で起動し直します"),
             Err(Wait::Nothing) => println!("起動を待つ版はありません"),
@@ -549,14 +709,52 @@ mod tests {
             "{sum}  madoguchi_2.efi\n{sum} *madoguchi_2.root-x86-64.ab-cd.raw\n{sum}  ../../etc/passwd\n{sum}  /dev/vda\n\
              {sum}  .hidden\nshort  x\n{sum}  \n"
         );
-        let names: Vec<&str> = whole_files(&list).collect();
+        let names: Vec<&str> = files(&list).collect();
         assert_eq!(names, ["madoguchi_2.efi", "madoguchi_2.root-x86-64.ab-cd.raw"]);
+    }
+
+    #[test]
+    fn the_newest_system_of_this_image_is_found_in_a_list() {
+        let line = |name: &str| format!("{}  {name}\n", "0".repeat(64));
+        let names = [
+            "madoguchi_0.9.efi",
+            "madoguchi_0.10.efi",
+            "madoguchi_0.11.root-x86-64.ab.raw.xz",
+            "madoguchi-debug_7.efi",
+            "madoguchi_x.efi",
+        ];
+        let list: String = names.into_iter().map(line).collect();
+        assert_eq!(newest(&list, "madoguchi"), Some(version("0.10")), "a system without its kernel is none");
+        assert_eq!(newest(&list, "madoguchi-debug"), Some(version("7")));
+        assert_eq!(newest("", "madoguchi"), None);
+        assert_eq!(version_of("madoguchi_0.11.root-x86-64-verity.ab.raw.xz", "madoguchi"), Some(version("0.11")));
+    }
+
+    #[test]
+    fn a_download_that_failed_is_told_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let os_release = folder.path().join("os-release");
+        fs::write(&os_release, "IMAGE_ID=madoguchi\nIMAGE_VERSION=1\n").unwrap();
+        let places = Places {
+            os_release,
+            boot: [folder.path().into(), folder.path().into()],
+            state: folder.path().join("state"),
+            download: folder.path().join("download"),
+            runtime: folder.path().join("run"),
+        };
+        assert_eq!(install(&places, None).unwrap(), None, "nothing was downloaded");
+        let config = Config { url: Some("https://127.0.0.1:9/".into()), ..Config::default() };
+        fetch(&places, &config).unwrap_err();
+        let told = install(&places, None).unwrap();
+        assert!(matches!(told, Some(Happened::NotFetched { .. })), "{told:?}");
+        assert_eq!(install(&places, None).unwrap(), None, "told again");
+        assert_eq!(History::open(&places.state).entries.len(), 1);
     }
 
     proptest! {
         #[test]
         fn no_list_leads_out_of_the_folder(list in "(\\PC|\n){0,300}") {
-            for name in whole_files(&list) {
+            for name in files(&list) {
                 prop_assert!(!name.contains('/') && !name.starts_with('.'));
             }
         }
@@ -571,14 +769,15 @@ mod tests {
             os_release,
             boot: [folder.path().into(), folder.path().into()],
             state: folder.path().join("state"),
+            download: folder.path().join("download"),
             runtime: folder.path().join("run"),
         };
         for url in ["http://updates.example/", "https://updates.example", "updates"] {
             let config = Config { url: Some(url.into()), ..Config::default() };
-            assert!(matches!(fetch(&places, &config, None), Err(UpdateError::Address(_))), "{url}");
+            assert!(matches!(fetch(&places, &config), Err(UpdateError::Address(_))), "{url}");
         }
-        assert!(matches!(fetch(&places, &Config::default(), None), Err(UpdateError::NoAddress)));
+        assert!(matches!(fetch(&places, &Config::default()), Err(UpdateError::NoAddress)));
         let elsewhere = Places { os_release: folder.path().join("none"), ..places };
-        assert!(matches!(fetch(&elsewhere, &Config::default(), None), Err(UpdateError::NoImage)));
+        assert!(matches!(fetch(&elsewhere, &Config::default()), Err(UpdateError::NoImage)));
     }
 }
