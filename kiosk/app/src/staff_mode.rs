@@ -5,6 +5,7 @@
 //! not exist here.
 
 use crate::config::StaffMode;
+use crate::mixer::{set_volume, volume};
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -18,7 +19,6 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::Duration;
@@ -333,12 +333,6 @@ fn reach(hosts: &[String]) -> Vec<HostTried> {
     tries.into_iter().filter_map(|host| host.join().ok()).collect()
 }
 
-/// Runs a program of the appliance with fixed words; what it says goes to nobody.
-fn run(program: &str, words: &[&str]) -> io::Result<()> {
-    let status = Command::new(program).args(words).stdin(Stdio::null()).stdout(Stdio::null()).status()?;
-    if status.success() { Ok(()) } else { Err(io::Error::other(format!("{program} {}: {status}", words.join(" ")))) }
-}
-
 /// The file for which a unit waits (`image-build/mkosi`, `madoguchi-want-*.path`).
 fn wanted(order: MachineOrder) -> &'static str {
     match order {
@@ -351,24 +345,6 @@ fn wanted(order: MachineOrder) -> &'static str {
 fn order_machine(order: MachineOrder) -> io::Result<()> {
     // The unit is told of each writing, not of the file.
     fs::write(wanted(order), "")
-}
-
-/// The volume of the speaker that sound goes to, by PulseAudio's protocol (PipeWire speaks it too).
-fn volume() -> Option<u8> {
-    let words = ["get-sink-volume", "@DEFAULT_SINK@"];
-    let said = Command::new("/usr/bin/pactl").args(words).env("LC_ALL", "C").stdin(Stdio::null()).output().ok()?;
-    percent_in(&String::from_utf8_lossy(&said.stdout))
-}
-
-/// The first percentage in a text.
-fn percent_in(text: &str) -> Option<u8> {
-    let before = text.split('%').next().filter(|before| before.len() < text.len())?;
-    let digits = before.rsplit(|c: char| !c.is_ascii_digit()).next()?;
-    digits.parse::<u32>().ok().map(|percent| u8::try_from(percent.min(100)).unwrap_or(100))
-}
-
-fn set_volume(percent: u8) -> io::Result<()> {
-    run("/usr/bin/pactl", &["set-sink-volume", "@DEFAULT_SINK@", &format!("{percent}%")])
 }
 
 /// The light of the screen, and how bright it can be.
@@ -515,12 +491,5 @@ mod tests {
             let unit = fs::read_to_string(units.join(format!("madoguchi-{name}.path"))).unwrap();
             assert!(unit.contains(&format!("PathModified={}", wanted(order))), "{unit}");
         }
-    }
-
-    #[test]
-    fn a_volume_is_read_from_what_the_sound_server_says() {
-        assert_eq!(percent_in("Volume: front-left: 39321 /  60% / -13.31 dB"), Some(60));
-        assert_eq!(percent_in("150%"), Some(100));
-        assert_eq!(percent_in("nothing"), None);
     }
 }
