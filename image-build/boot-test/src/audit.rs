@@ -89,10 +89,7 @@ fn findings(report: &str) -> Vec<(String, String)> {
 }
 
 /// Findings beside their answers, and those that have none.
-fn answered(
-    findings: &[(String, String)],
-    answers: &BTreeMap<String, String>,
-) -> Result<(String, Vec<String>)> {
+fn answered(findings: &[(String, String)], answers: &BTreeMap<String, String>) -> Result<(String, Vec<String>)> {
     let (mut text, mut open) = (String::new(), Vec::new());
     for (test, finding) in findings {
         writeln!(text, "{test}: {finding}")?;

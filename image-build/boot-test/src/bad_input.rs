@@ -69,7 +69,8 @@ fn attempt(running: &mut Running) -> Result<Value> {
     const UNITS: &str = "madoguchi-update.service madoguchi-install.service";
     // Whether it succeeded is said by the history.
     running.shell("systemctl start madoguchi-update.service", FETCH)?;
-    let busy = format!("systemctl show -P ActiveState {UNITS}; systemctl list-jobs --no-legend {UNITS} | grep . || true");
+    let busy =
+        format!("systemctl show -P ActiveState {UNITS}; systemctl list-jobs --no-legend {UNITS} | grep . || true");
     let began = Instant::now();
     while !said(running, &busy, COMMAND)?
         .lines()
@@ -334,7 +335,8 @@ impl Stalled {
                 state.told.fetch_add(length as u64, Ordering::Relaxed);
                 if told == state.after {
                     // From here on nothing is said, and nobody hangs up but the machine.
-                    *state.stopped.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((Instant::now(), None));
+                    *state.stopped.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
+                        Some((Instant::now(), None));
                     return;
                 }
             }
@@ -421,9 +423,11 @@ pub fn power_cut_update(args: &Args) -> Result<Done> {
     prepare(&mut running, &server)?;
     let before = status(&mut running)?;
     let slots = disk::partitions(&machine.disk())?;
-    let slot = slots.iter().filter(|one| one.label == "_empty").max_by_key(|one| one.length).context("an empty slot")?;
+    let slot =
+        slots.iter().filter(|one| one.label == "_empty").max_by_key(|one| one.length).context("an empty slot")?;
     // So slow that the root takes minutes, and there is a middle to cut in.
-    let slow = json!({ "device": "disk", "bps": 0, "bps_rd": 0, "bps_wr": 4 << 20, "iops": 0, "iops_rd": 0, "iops_wr": 0 });
+    let slow =
+        json!({ "device": "disk", "bps": 0, "bps_rd": 0, "bps_wr": 4 << 20, "iops": 0, "iops_rd": 0, "iops_wr": 0 });
     running.qmp("block_set_io_throttle", slow)?;
     said(&mut running, "systemctl start --no-block madoguchi-update.service", COMMAND)?;
     wait(FETCH, "the first bytes of the new root", || {
@@ -445,7 +449,9 @@ pub fn power_cut_update(args: &Args) -> Result<Done> {
     fetched(&mut running, "after the cut")?;
     // The next walk wants it as it is now.
     said(&mut running, "sync", COMMAND)?;
-    Ok(Done::Held("cut while the other slot is written: the old system comes up, and the update is fetched again".into()))
+    Ok(Done::Held(
+        "cut while the other slot is written: the old system comes up, and the update is fetched again".into(),
+    ))
 }
 
 /// The newer system decays before it has proved itself: the older one comes back. Both decay: nothing comes up.

@@ -1,9 +1,9 @@
 //! What is done to the appliance.
 
-use crate::{Args, audit, bad_input, disk, scan};
 use crate::pictures::{difference, empty, same};
 use crate::server::Server;
 use crate::vm::{Machine, Running};
+use crate::{Args, audit, bad_input, disk, scan};
 use anyhow::{Context, Result, ensure};
 use image::RgbImage;
 use serde_json::{Value, json};
