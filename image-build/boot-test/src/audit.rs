@@ -18,19 +18,19 @@ const AUDIT: Duration = Duration::from_secs(3 * 3600);
 
 /// What Debian's package of lynis brings: where it lies, and where it lies on the disk that the machine is given.
 const TREE: [(&str, &str); 4] = [
-    ("/usr/sbin/lynis", "lynis"),
-    ("/etc/lynis/default.prf", "default.prf"),
-    ("/etc/lynis/plugins", "plugins"),
-    ("/usr/share/lynis/.", "."),
+    ("usr/sbin/lynis", "lynis"),
+    ("etc/lynis/default.prf", "default.prf"),
+    ("etc/lynis/plugins", "plugins"),
+    ("usr/share/lynis/.", "."),
 ];
 
 /// Every finding of the audit has an answer.
 pub fn audit(args: &Args) -> Result<Done> {
     let Some(mut machine) = debug(args, "audit")? else { return Ok(Done::Left("no debug image was given".into())) };
-    if !Path::new(TREE[0].0).exists() {
-        return Ok(Done::Left("lynis is not installed".into()));
-    }
-    let disk = disk(&args.out)?;
+    let Some(package) = package(&args.out.join("lynis"))? else {
+        return Ok(Done::Left("Debian's package of lynis cannot be had".into()));
+    };
+    let disk = disk(&package, &args.out.join("lynis"))?;
     machine.extra.extend([
         "-drive".into(),
         format!("if=none,id=lynis,format=raw,readonly=on,file={}", disk.display()),
@@ -58,15 +58,34 @@ pub fn audit(args: &Args) -> Result<Done> {
     Ok(Done::Held(format!("{} findings, each answered; lynis's index is {index} of 100", findings.len())))
 }
 
+/// Debian's package, unpacked; `None` where there is no way to it. It is not installed: it would audit this machine every day.
+fn package(folder: &Path) -> Result<Option<PathBuf>> {
+    let tree = folder.join("package");
+    if tree.join(TREE[0].0).exists() {
+        return Ok(Some(tree));
+    }
+    fs::create_dir_all(&tree)?;
+    if !Command::new("apt-get").args(["--quiet", "download", "lynis"]).current_dir(folder).status()?.success() {
+        return Ok(None);
+    }
+    let file = fs::read_dir(folder)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .find(|path| path.extension().is_some_and(|extension| extension == "deb"));
+    let file = file.context("a package that was downloaded")?;
+    let status = Command::new("dpkg-deb").arg("--extract").arg(&file).arg(&tree).status()?;
+    ensure!(status.success(), "{} cannot be unpacked", file.display());
+    Ok(Some(tree))
+}
+
 /// A file system with lynis on it.
-fn disk(out: &Path) -> Result<PathBuf> {
-    let (tree, disk) = (out.join("lynis"), out.join("lynis.raw"));
+fn disk(package: &Path, folder: &Path) -> Result<PathBuf> {
+    let (tree, disk) = (folder.join("tree"), folder.join("disk.raw"));
     if tree.exists() {
         fs::remove_dir_all(&tree)?;
     }
     fs::create_dir_all(&tree)?;
     for (from, to) in TREE {
-        let status = Command::new("cp").args(["-rT", from]).arg(tree.join(to)).status()?;
+        let status = Command::new("cp").arg("-rT").arg(package.join(from)).arg(tree.join(to)).status()?;
         ensure!(status.success(), "{from} cannot be copied");
     }
     let mut make = Command::new("mke2fs");
@@ -120,6 +139,18 @@ mod tests {
         let (text, open) = answered(&findings, &BTreeMap::from(answers)).unwrap();
         assert_eq!(open, ["LOGG-2138: klogd is not running"]);
         assert!(text.contains("/etc/hosts\n    why") && text.ends_with("asked for: X-1\n"), "{text}");
+    }
+
+    #[test]
+    #[ignore = "needs apt and mke2fs"]
+    fn a_disk_has_lynis_on_it() {
+        let folder = std::env::temp_dir().join(format!("madoguchi-lynis-{}", std::process::id()));
+        let package = package(&folder).unwrap().unwrap();
+        let disk = disk(&package, &folder).unwrap();
+        let list = Command::new("debugfs").args(["-R", "ls -l /"]).arg(disk).output().unwrap();
+        let list = String::from_utf8_lossy(&list.stdout).into_owned();
+        assert!(["lynis", "default.prf", "plugins", "include", "db"].iter().all(|name| list.contains(name)), "{list}");
+        fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

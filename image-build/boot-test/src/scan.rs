@@ -430,7 +430,7 @@ mod tests {
         assert!(!judge(&packet(2, [224, 0, 0, 22], &[])).1, "IGMP");
         assert!(!judge(&[0; 60]).1 && !judge(&[]).1);
         // A report of groups behind options for every hop, and an unreachable port.
-        let mut six = vec![0; 14 + 40];
+        let mut six = [0; 14 + 40];
         six[12..14].copy_from_slice(&[0x86, 0xdd]);
         let groups = [&six[..], &[58, 0, 5, 2, 0, 0, 1, 0, 143, 0]].concat();
         assert_eq!(judge(&groups), ("IPv6 groups".into(), true));

@@ -35,13 +35,13 @@ pub const WALKS: &[(&str, Walk)] = &[
     ("scan", scan::scan),
     ("peer", peer),
     ("inside", inside),
-    ("audit", audit::audit),
     ("update", update),
     ("update-refused", bad_input::update_refused),
     ("update-older", bad_input::update_older),
     ("disk-full", bad_input::disk_full),
     ("power-cut-update", bad_input::power_cut_update),
     ("slot-corrupted", bad_input::slot_corrupted),
+    ("audit", audit::audit),
 ];
 
 /// From switching on to home. Emulated, on a busy machine: a real one takes a tenth.

@@ -22,7 +22,7 @@ use std::process::Command;
 /// What the build machine needs for it.
 pub const PACKAGES: &[(&str, &[&str])] = &[
     ("the image", &["mmdebstrap", "debian-archive-keyring", "gpg", "openssl", "xz-utils", "zstd", "util-linux"]),
-    ("its walks", &["iproute2", "dnsmasq-base", "tcpdump", "nmap", "lynis", "e2fsprogs"]),
+    ("its walks", &["iproute2", "dnsmasq-base", "tcpdump", "nmap", "e2fsprogs"]),
 ];
 
 /// What to build.
