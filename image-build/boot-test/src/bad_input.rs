@@ -91,7 +91,9 @@ fn journal(running: &mut Running) -> Result<String> {
 fn refused(running: &mut Running, before: &Value, what: &str) -> Result<String> {
     let last = attempt(running)?;
     let why = last["why"].as_str().unwrap_or_default();
-    if last["what"] != "not-fetched" || why.is_empty() || last == before["last"] {
+    // Which program failed is no reason that helps anybody.
+    let clear = !why.is_empty() && !why.contains("(sd-") && !why.contains("gpg:");
+    if last["what"] != "not-fetched" || !clear || last == before["last"] {
         bail!("{what}: {last}: {}", journal(running)?);
     }
     stayed(running, before, what)?;
@@ -352,7 +354,8 @@ impl Stalled {
     }
 }
 
-/// A signed list of long ago, from a server that somebody else runs now: the machine goes nowhere.
+/// A signed list of long ago, from a server that somebody else runs now, and a list without anything newer: the machine goes nowhere,
+/// and that there is nothing is nothing to write down.
 pub fn update_older(args: &Args) -> Result<Done> {
     let [_, second, ..] = args.debug.as_slice() else { return no_debug() };
     let [newer, _] = args.published.as_slice() else { bail!("--published") };
@@ -372,12 +375,12 @@ pub fn update_older(args: &Args) -> Result<Done> {
     prepare(&mut running, &server)?;
     let before = status(&mut running)?;
     let last = attempt(&mut running)?;
-    ensure!(last["what"] != "fetched", "an older version was fetched: {last}");
+    ensure!(last == before["last"], "an older version is something to write down: {last}");
     stayed(&mut running, &before, "an older version")?;
     // The same version again is nothing new, either.
     served.fill(|_| true)?;
     let last = attempt(&mut running)?;
-    ensure!(last["what"] != "fetched", "its own version was fetched: {last}");
+    ensure!(last == before["last"], "its own version is something to write down: {last}");
     stayed(&mut running, &before, "its own version")?;
     Ok(Done::Held(format!("{} is offered 1 with a true signature, and itself: it stays", before["running"])))
 }
