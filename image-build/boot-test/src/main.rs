@@ -3,8 +3,11 @@
 //! What is judged is judged from outside (the machine's screen, its disk, its restarts), but for what only a debug image's
 //! shell can tell.
 
+mod audit;
+mod bad_input;
 mod disk;
 mod pictures;
+mod scan;
 mod server;
 mod vm;
 mod walks;

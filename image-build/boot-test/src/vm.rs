@@ -13,10 +13,26 @@ use std::time::{Duration, Instant};
 /// How long to wait for what comes in a moment.
 const MOMENT: Duration = Duration::from_secs(30);
 
+/// What a machine's network card is plugged into.
+#[derive(Clone)]
+pub enum Network {
+    /// QEMU's own network: this machine is 10.0.2.2 there, and nothing comes in.
+    User,
+    /// A tap device in a network namespace.
+    Tap {
+        /// The namespace's name.
+        namespace: String,
+        /// The device's name in it.
+        device: String,
+    },
+}
+
 /// A machine that was bought: its disk, its TPM, the keys in its firmware. They stay when it is switched off.
 pub struct Machine {
     folder: PathBuf,
     tools: PathBuf,
+    /// Where its network card is plugged in.
+    pub network: Network,
     /// Further arguments of QEMU.
     pub extra: Vec<String>,
 }
@@ -36,7 +52,16 @@ impl Machine {
             bail!("{} cannot be copied", image.display());
         }
         File::options().write(true).open(&disk)?.set_len(10 << 30)?;
-        Ok(Self { folder: folder.to_owned(), tools: tools.to_owned(), extra: Vec::new() })
+        Ok(Self::at(folder, tools))
+    }
+
+    fn at(folder: &Path, tools: &Path) -> Self {
+        Self { folder: folder.to_owned(), tools: tools.to_owned(), network: Network::User, extra: Vec::new() }
+    }
+
+    /// A machine that another walk has left; `None` where it has not.
+    pub fn left(folder: &Path, tools: &Path) -> Option<Self> {
+        folder.join("disk.raw").exists().then(|| Self::at(folder, tools))
     }
 
     /// The same machine once more, with all that it has kept.
@@ -48,7 +73,8 @@ impl Machine {
         if !status.success() {
             bail!("{} cannot be copied", self.folder.display());
         }
-        Ok(Self { folder: folder.to_owned(), tools: self.tools.clone(), extra: self.extra.clone() })
+        let (network, extra) = (self.network.clone(), self.extra.clone());
+        Ok(Self { folder: folder.to_owned(), tools: self.tools.clone(), network, extra })
     }
 
     /// Its disk.
@@ -88,8 +114,14 @@ impl Machine {
         let tpm = Process(tpm);
         wait(MOMENT, "the TPM", || Ok(Path::new(&at("tpm.socket")).exists().then_some(())))?;
         let code = self.tools.join("usr/share/OVMF/OVMF_CODE_4M.secboot.fd");
-        let qemu = self
-            .tool("qemu-system-x86_64")
+        let (mut qemu, network) = match &self.network {
+            Network::User => (self.tool("qemu-system-x86_64"), "user,id=net".to_owned()),
+            Network::Tap { namespace, device } => (
+                inside(namespace, &self.tool("qemu-system-x86_64")),
+                format!("tap,id=net,ifname={device},script=no,downscript=no"),
+            ),
+        };
+        let qemu = qemu
             .args(["-L", &self.tools.join("usr/share/qemu").display().to_string()])
             .args([
                 "-machine",
@@ -120,7 +152,7 @@ impl Machine {
             .args(["-device", "usb-ccid,bus=usb.0"])
             .args(["-object", "rng-random,filename=/dev/urandom,id=rng0", "-device", "virtio-rng-pci,rng=rng0"])
             .args(["-audiodev", "none,id=sound", "-device", "virtio-sound-pci,audiodev=sound"])
-            .args(["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="])
+            .args(["-netdev", &network, "-device", "virtio-net-pci,netdev=net,romfile="])
             .args(["-serial", &format!("file:{}", at("serial.log"))])
             .args([
                 "-chardev",
@@ -161,7 +193,16 @@ impl Machine {
     }
 }
 
-struct Process(Child);
+/// The same command in a network namespace.
+fn inside(namespace: &str, command: &Command) -> Command {
+    let mut within = Command::new("ip");
+    within.args(["netns", "exec", namespace]).arg(command.get_program()).args(command.get_args());
+    within.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    within
+}
+
+/// A process that ends with this value.
+pub struct Process(pub Child);
 
 impl Drop for Process {
     fn drop(&mut self) {

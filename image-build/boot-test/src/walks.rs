@@ -1,10 +1,9 @@
 //! What is done to the appliance.
 
-use crate::Args;
-use crate::disk;
 use crate::pictures::{difference, empty, same};
 use crate::server::Server;
 use crate::vm::{Machine, Running};
+use crate::{Args, audit, bad_input, disk, scan};
 use anyhow::{Context, Result, ensure};
 use image::RgbImage;
 use serde_json::{Value, json};
@@ -31,16 +30,28 @@ pub const WALKS: &[(&str, Walk)] = &[
     ("tampered-root", tampered_root),
     ("tampered-kernel", tampered_kernel),
     ("stolen-disk", stolen_disk),
+    ("tpm-cleared", bad_input::tpm_cleared),
+    ("clock-1970", bad_input::clock_1970),
+    ("scan", scan::scan),
     ("peer", peer),
     ("inside", inside),
     ("update", update),
+    ("update-refused", bad_input::update_refused),
+    ("update-older", bad_input::update_older),
+    ("disk-full", bad_input::disk_full),
+    ("power-cut-update", bad_input::power_cut_update),
+    ("slot-corrupted", bad_input::slot_corrupted),
+    ("audit", audit::audit),
 ];
 
-/// Emulated, on a busy machine: a real one takes a tenth.
-const BOOT: Duration = Duration::from_secs(900);
-const TWO_BOOTS: Duration = Duration::from_secs(1800);
-const COMMAND: Duration = Duration::from_secs(120);
-const FETCH: Duration = Duration::from_secs(1800);
+/// From switching on to home. Emulated, on a busy machine: a real one takes a tenth.
+pub const BOOT: Duration = Duration::from_secs(900);
+/// The same with a restart between.
+pub const TWO_BOOTS: Duration = Duration::from_secs(1800);
+/// A command in a debug image's shell.
+pub const COMMAND: Duration = Duration::from_secs(120);
+/// Fetching an update.
+pub const FETCH: Duration = Duration::from_secs(1800);
 
 /// What an attacker's change must not lead to.
 const NEVER: Duration = Duration::from_secs(240);
@@ -54,21 +65,24 @@ fn begun(screen: &RgbImage) -> bool {
     !(red < 0x40 && blue > 0x40)
 }
 
-fn keep(args: &Args, name: &str, picture: &RgbImage) -> Result<()> {
+/// Keeps a picture among the figures.
+pub fn keep(args: &Args, name: &str, picture: &RgbImage) -> Result<()> {
     Ok(picture.save(args.out.join(format!("{name}.png")))?)
 }
 
-fn reference(args: &Args) -> Result<RgbImage> {
+/// The home screen as the kiosk itself draws it.
+pub fn reference(args: &Args) -> Result<RgbImage> {
     Ok(image::open(&args.home).with_context(|| args.home.display().to_string())?.to_rgb8())
 }
 
-fn wait_home(args: &Args, machine: &mut Running) -> Result<RgbImage> {
+/// Waits until the home screen is up.
+pub fn wait_home(args: &Args, machine: &mut Running) -> Result<RgbImage> {
     let wanted = reference(args)?;
     machine.wait_screen(BOOT, "the home screen", |screen| same(screen, &wanted))
 }
 
 /// The release image on a machine that has started once.
-fn machine(args: &Args, name: &str) -> Result<Option<Machine>> {
+pub fn machine(args: &Args, name: &str) -> Result<Option<Machine>> {
     static STARTED: OnceLock<Machine> = OnceLock::new();
     let Some(image) = &args.image else { return Ok(None) };
     let folder = args.out.join("machines");
@@ -202,7 +216,7 @@ fn power_cut(args: &Args) -> Result<Done> {
 }
 
 /// Nothing that looks like a kiosk may come up.
-fn never_home(args: &Args, running: &mut Running, name: &str) -> Result<u32> {
+pub fn never_home(args: &Args, running: &mut Running, name: &str) -> Result<u32> {
     let home = reference(args)?;
     let seen = running.wait_screen(NEVER, "the home screen", |screen| difference(screen, &home) < 0.05);
     ensure!(seen.is_err(), "the home screen came up");
@@ -246,12 +260,14 @@ fn stolen_disk(args: &Args) -> Result<Done> {
     Ok(Done::Held("nothing can be read from the disk; without its own TPM nothing opens".into()))
 }
 
-fn debug(args: &Args, name: &str) -> Result<Option<Machine>> {
+/// The first debug image on a new machine.
+pub fn debug(args: &Args, name: &str) -> Result<Option<Machine>> {
     let Some(image) = args.debug.first() else { return Ok(None) };
     Machine::new(&args.out.join("machines").join(name), &args.tools, image).map(Some)
 }
 
-fn said(running: &mut Running, command: &str, limit: Duration) -> Result<String> {
+/// What a command in a debug image's shell says; that it fails is an error.
+pub fn said(running: &mut Running, command: &str, limit: Duration) -> Result<String> {
     let (said, code) = running.shell(command, limit)?;
     ensure!(code == 0, "{command}: exit code {code}: {said}");
     Ok(said)
@@ -316,7 +332,7 @@ fn inside(args: &Args) -> Result<Done> {
 }
 
 /// Until the system has written down how it came up: the last thing it does.
-fn wait_healthy(running: &mut Running) -> Result<()> {
+pub fn wait_healthy(running: &mut Running) -> Result<()> {
     let began = std::time::Instant::now();
     while said(running, "systemctl is-active madoguchi-booted || true", COMMAND)? != "active" {
         ensure!(began.elapsed() < BOOT, "the system did not become healthy");
@@ -324,7 +340,8 @@ fn wait_healthy(running: &mut Running) -> Result<()> {
     Ok(())
 }
 
-fn status(running: &mut Running) -> Result<Value> {
+/// What the kiosk says of its updates.
+pub fn status(running: &mut Running) -> Result<Value> {
     let said = said(running, "kiosk update status --json", COMMAND)?;
     let line = said.lines().find(|line| line.starts_with('{')).context("no status")?;
     Ok(serde_json::from_str(line)?)
@@ -382,7 +399,7 @@ fn fetch(running: &mut Running) -> Result<Value> {
 }
 
 /// The debug image's shell answers, the system is healthy, and it trusts this test's server.
-fn prepare(running: &mut Running, server: &Server) -> Result<()> {
+pub fn prepare(running: &mut Running, server: &Server) -> Result<()> {
     running.wait_shell(BOOT)?;
     wait_healthy(running)?;
     let certificate = fs::read_to_string(&server.certificate)?;

@@ -20,7 +20,7 @@ pub enum ProgramError {
     Failed {
         /// Which one.
         program: String,
-        /// The last line that it wrote.
+        /// The last lines that it wrote, as far as they tell of a cause.
         said: String,
     },
 }
@@ -39,9 +39,17 @@ pub(crate) fn run(command: &mut Command, input: Option<&str>) -> Result<String, 
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let said = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("(nothing)").trim().to_owned();
-    Err(ProgramError::Failed { program, said })
+    Err(ProgramError::Failed { program, said: cause(&String::from_utf8_lossy(&output.stderr)) })
+}
+
+/// The last two lines that tell of a cause. `systemd-sysupdate` says the cause first and then which of its parts ended; `gpg`
+/// speaks of trust, whatever happens.
+fn cause(said: &str) -> String {
+    let noise =
+        |line: &&str| line.is_empty() || line.starts_with("gpg:") || line.starts_with("(sd-") || *line == "Exiting.";
+    let mut lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !noise(line)).collect();
+    lines.drain(..lines.len().saturating_sub(2));
+    if lines.is_empty() { "(nothing)".to_owned() } else { lines.join("; ") }
 }
 
 /// The properties of a unit, in the order asked for.
@@ -57,6 +65,18 @@ pub(crate) fn unit<const N: usize>(name: &str, properties: [&str; N]) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_cause_is_told_and_not_which_part_ended() {
+        let refused = "gpg: BAD signature from \"x\"\nDOWNLOAD INVALID: Signature verification failed.\n\
+                       (sd-pull) failed with exit status 1.\n";
+        assert_eq!(cause(refused), "DOWNLOAD INVALID: Signature verification failed.");
+        let late = "Transfer failed: Timeout was reached\nFailed to retrieve image file.\nExiting.\n";
+        assert_eq!(cause(late), "Transfer failed: Timeout was reached; Failed to retrieve image file.");
+        // That there is nothing newer, systemd-sysupdate says by its exit code alone.
+        let nothing = "gpg: Good signature from \"x\" [unknown]\ngpg: WARNING: Using untrusted key!\n";
+        assert_eq!(cause(nothing), "(nothing)");
+    }
 
     #[test]
     fn what_a_program_says_last_is_the_reason() {

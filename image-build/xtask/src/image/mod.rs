@@ -20,8 +20,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the build machine needs for it.
-pub const PACKAGES: &[(&str, &[&str])] =
-    &[("the image", &["mmdebstrap", "debian-archive-keyring", "gpg", "openssl", "xz-utils", "zstd", "util-linux"])];
+pub const PACKAGES: &[(&str, &[&str])] = &[
+    ("the image", &["mmdebstrap", "debian-archive-keyring", "gpg", "openssl", "xz-utils", "zstd", "util-linux"]),
+    ("its walks", &["iproute2", "dnsmasq-base", "tcpdump", "nmap", "e2fsprogs"]),
+];
 
 /// What to build.
 #[derive(clap::Args)]
@@ -43,6 +45,9 @@ pub struct ImageArgs {
     /// stick.
     #[arg(long, value_name = "DIR")]
     publish: Option<PathBuf>,
+    /// Build the image once more, without what was kept of the first time, and compare the roots.
+    #[arg(long)]
+    reproduce: bool,
     /// Start the image in a virtual machine and walk through boot, home, a touch, an update, a broken one, tampering.
     #[arg(long)]
     test: bool,
@@ -119,9 +124,14 @@ pub fn image(machine: &Machine, steps: &mut Steps, args: &ImageArgs) -> Result<(
     };
     let kind = if args.debug { Kind::Debug } else { Kind::Release };
     let keys = Keys::made(steps, args.debug)?;
-    let image = mkosi(&shop, steps, args, kind, &keys, &app, &version, &out)?;
+    let image = mkosi(&shop, steps, args, kind, &keys, &app, &version, &out, Cache::Kept)?;
     lock::check(&shop, &image, args.update_lock)?;
     sbom::write(&shop, &image)?;
+    if args.reproduce {
+        let again = out.join("again");
+        let second = mkosi(&shop, steps, args, kind, &keys, &app, &version, &again, Cache::New)?;
+        same_root(&image, &second)?;
+    }
     if let Some(folder) = &args.publish {
         publish::publish(steps, &image, &keys, folder, 6)?;
     }
@@ -132,7 +142,7 @@ pub fn image(machine: &Machine, steps: &mut Steps, args: &ImageArgs) -> Result<(
     Ok(())
 }
 
-#[expect(clippy::too_many_arguments, reason = "each is a part of one image, and this is called in two places")]
+#[expect(clippy::too_many_arguments, reason = "each is a part of one image, and this is called in three places")]
 fn mkosi(
     shop: &Workshop,
     steps: &mut Steps,
@@ -142,6 +152,7 @@ fn mkosi(
     app: &Path,
     version: &str,
     out: &Path,
+    cache: Cache,
 ) -> Result<Image> {
     let (id, folder) = match kind {
         Kind::Release => ("madoguchi", "release"),
@@ -172,7 +183,7 @@ fn mkosi(
     command.arg(format!("--unified-kernel-image-format={}", image.stem()));
     command.arg(format!("--output={}", image.stem()));
     command.arg("--output-dir").arg(&image.folder);
-    places(shop, &mut command)?;
+    places(shop, &mut command, cache)?;
     command.arg("--sandbox-tree").arg(sandbox);
     command.arg("--extra-tree").arg(app);
     command.arg("--extra-tree").arg(keys.tree());
@@ -185,14 +196,52 @@ fn mkosi(
     Ok(image)
 }
 
+/// What is done with trees of packages that an earlier build has installed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cache {
+    Kept,
+    /// Everything is installed anew, out of the same packages.
+    New,
+}
+
 /// Where `mkosi` keeps what it need not do twice.
-fn places(shop: &Workshop, command: &mut Command) -> Result<()> {
-    for (option, place) in [("--cache-dir", "cache"), ("--package-cache-dir", "packages"), ("--workspace-dir", "work")]
-    {
+fn places(shop: &Workshop, command: &mut Command, cache: Cache) -> Result<()> {
+    let trees = if cache == Cache::New { "cache-again" } else { "cache" };
+    if cache == Cache::New && shop.cache.join(trees).exists() {
+        fs::remove_dir_all(shop.cache.join(trees))?;
+    }
+    for (option, place) in [("--cache-dir", trees), ("--package-cache-dir", "packages"), ("--workspace-dir", "work")] {
         let place = shop.cache.join(place);
         fs::create_dir_all(&place)?;
         command.arg(option).arg(place);
     }
+    Ok(())
+}
+
+/// Compares the root and its hashes, bit by bit. The kernel's file is not compared: the signature in it says when it was made.
+///
+/// # Errors
+/// When they differ: then nobody can show that an image was built from this checkout.
+fn same_root(one: &Image, other: &Image) -> Result<()> {
+    let sums = |image: &Image| -> Result<Vec<(String, String)>> {
+        let mut sums = Vec::new();
+        for part in publish::parts(image)?.into_iter().filter(|part| part.ends_with(".raw")) {
+            let output = Command::new("sha256sum").arg(image.folder.join(&part)).output().context("sha256sum")?;
+            let said = String::from_utf8(output.stdout)?;
+            let sum = said.split_whitespace().next().with_context(|| format!("sha256sum {part}"))?.to_owned();
+            sums.push((part, sum));
+        }
+        Ok(sums)
+    };
+    let (one, other) = (sums(one)?, sums(other)?);
+    for ((name, sum), (name_again, sum_again)) in one.iter().zip(&other) {
+        eprintln!("{sum}  {name}\n{sum_again}  {name_again} (again)");
+    }
+    // The names hold the root hash, too.
+    if one.len() != 2 || one != other {
+        bail!("two builds of one checkout differ");
+    }
+    eprintln!("The root is the same, built twice.");
     Ok(())
 }
 
@@ -209,11 +258,17 @@ fn test(shop: &Workshop, steps: &mut Steps, args: &ImageArgs, app: &Path, releas
         }
     }
     for (version, kind) in [("1", Kind::Debug), ("2", Kind::Debug), ("3", Kind::Broken)] {
-        let image = mkosi(shop, steps, args, kind, &keys, app, version, out)?;
+        let image = mkosi(shop, steps, args, kind, &keys, app, version, out, Cache::Kept)?;
         if kind == Kind::Broken {
             steps.run("A second folder", Command::new("cp").args(["-rT", "--reflink=auto"]).args([&newer, &broken]))?;
         }
         publish::publish(steps, &image, &keys, if kind == Kind::Broken { &broken } else { &newer }, 0)?;
+        if debug.is_empty() {
+            // A signed list that grows old, for the walk "update-older".
+            for list in ["SHA256SUMS", "SHA256SUMS.gpg"] {
+                fs::copy(newer.join(list), newer.join(format!("first.{list}")))?;
+            }
+        }
         debug.push(image);
     }
     // The kiosk's own picture of its home screen, with as little around it as the virtual machine has.
@@ -241,7 +296,7 @@ fn peer(shop: &Workshop, steps: &mut Steps, out: &Path) -> Result<PathBuf> {
     command.arg("--directory").arg(shop.source.join("peer")).args(["--force", "--image-id=peer", "--output=peer"]);
     command.arg("--output-dir").arg(out.join("peer"));
     fs::create_dir_all(out.join("peer"))?;
-    places(shop, &mut command)?;
+    places(shop, &mut command, Cache::Kept)?;
     command.arg("--sandbox-tree").arg(lock::pins(shop, true)?);
     steps.run("The image to compare with", command.arg("build"))?;
     Ok(out.join("peer/peer.raw"))

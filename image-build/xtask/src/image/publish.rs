@@ -52,7 +52,7 @@ pub fn publish(steps: &mut Steps, image: &Image, keys: &Keys, folder: &Path, eff
 }
 
 /// The files of an image that make a system: the roots by partition type, the kernel.
-fn parts(image: &Image) -> Result<Vec<String>> {
+pub fn parts(image: &Image) -> Result<Vec<String>> {
     let stem = image.stem();
     let mut parts: Vec<String> = fs::read_dir(&image.folder)?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
