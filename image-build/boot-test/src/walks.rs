@@ -404,7 +404,7 @@ pub fn prepare(running: &mut Running, server: &Server) -> Result<()> {
     wait_healthy(running)?;
     let certificate = fs::read_to_string(&server.certificate)?;
     let trust = format!(
-        "printf '%s' '{certificate}' > /run/ca.crt && cat /etc/ssl/certs/ca-certificates.crt >> /run/ca.crt && \
+        "printf '%s' '{certificate}' > /run/ca.crt && cat /etc/ssl/certs/ca-certificates.crt >> /run/ca.crt && chmod 644 /run/ca.crt && \
          mount --bind /run/ca.crt /etc/ssl/certs/ca-certificates.crt && \
          sed -i 's|^#* *url = .*|url = \"https://10.0.2.2:{}/\"|' /var/lib/madoguchi-settings/kiosk.toml && \
          kiosk network /var/lib/madoguchi-settings/kiosk.toml",
