@@ -380,9 +380,11 @@ impl Install<'_> {
             let base = if name.ends_with(".efi") {
                 let old = self.places.boot.iter().map(|boot| boot.join(format!("EFI/Linux/{image}_{from}.efi")));
                 old.into_iter().find(|path| path.exists()).ok_or_else(|| UpdateError::NoBootPartition(name.into()))?
+            } else if name.contains("-verity.") {
+                PathBuf::from(format!("/dev/disk/by-partlabel/{image}_{from}_verity"))
             } else {
-                let verity = if name.contains("-verity.") { "_verity" } else { "" };
-                PathBuf::from(format!("/dev/disk/by-partlabel/{image}_{from}{verity}"))
+                // As long as the file that it was made of; its partition may be longer.
+                PathBuf::from("/dev/mapper/root")
             };
             let mut apply = Program::new("zstd");
             apply.args(["--decompress", "--force", "--quiet", "--memory=2048MB", "--patch-from"]);
