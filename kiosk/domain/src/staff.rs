@@ -114,6 +114,40 @@ impl MachineOrder {
     }
 }
 
+/// What became of one thing that a stick may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StickOutcome {
+    /// It was not on it, or nobody asked for it.
+    #[default]
+    Absent,
+    /// It is being taken.
+    UnderWay,
+    /// It was taken.
+    Taken,
+    /// The kiosk has it already, or something newer.
+    Same,
+    /// It was refused; nothing has changed.
+    Refused,
+}
+
+/// What became of the stick that was read last.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StickReport {
+    /// When, by the kiosk's clock, to the minute.
+    pub at: String,
+    /// Whether there was one.
+    pub found: bool,
+    /// The kiosk's settings.
+    pub settings: StickOutcome,
+    /// The town's own certificate authorities.
+    pub authorities: StickOutcome,
+    /// A newer system.
+    pub update: StickOutcome,
+    /// Why something was refused. No setting's value is in it that only staff may know.
+    pub why: Option<String>,
+}
+
 /// A page that the port draws.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
