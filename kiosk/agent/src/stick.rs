@@ -171,7 +171,7 @@ impl Taken {
 }
 
 /// Judges what was found and puts it in force, all of it or nothing.
-fn take<C, K>(places: &Places, found: &Found, judge: &Judge<C, K>) -> Result<Taken, StickError>
+fn take<C, K>(places: &Places, folder: &Path, found: &Found, judge: &Judge<C, K>) -> Result<Taken, StickError>
 where
     C: Fn(&str) -> Result<String, String>,
     K: Fn(&Path) -> Result<(), String>,
@@ -179,6 +179,11 @@ where
     let pem = found.authorities.as_deref().map(certificates).transpose().map_err(StickError::Authorities)?;
     let pem = pem.map(|all| all.concat());
     let whole = found.settings.as_deref().map(&judge.compose).transpose().map_err(StickError::Settings)?;
+    // What the settings name must be there when the stick is not.
+    let away = folder.to_string_lossy();
+    if whole.as_ref().is_some_and(|whole| whole.contains(&*away)) {
+        return Err(StickError::Settings(format!("{away} is the stick itself")));
+    }
     let write = |path: &Path| {
         let path = path.to_owned();
         move |source| StickError::Write { path, source }
@@ -248,7 +253,7 @@ where
     let mut report = StickReport { at: now(), found: true, ..StickReport::default() };
     let found = look(folder);
     let taken = match &found {
-        Ok(found) => take(places, found, judge),
+        Ok(found) => take(places, folder, found, judge),
         Err(_) => Ok(Taken::default()),
     };
     let error = match (&found, &taken) {
@@ -437,6 +442,14 @@ mod tests {
             assert_eq!(report.settings, StickOutcome::Refused);
             assert_eq!(report.why.unwrap(), error.refusal().to_string());
         }
+    }
+
+    #[test]
+    fn settings_that_need_the_stick_are_refused() {
+        let machine = machine();
+        machine.bring(SETTINGS, format!("site = {:?}", machine.stick.join("site")));
+        assert!(matches!(machine.provision(), Err(StickError::Settings(_))));
+        assert_eq!(machine.settings(), pairs(&[(SETTINGS, "old")]));
     }
 
     #[test]
