@@ -31,9 +31,9 @@ pub struct Args {
 /// How far an update from a stick is.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Step {
-    /// `kiosk update install` begins.
+    /// `kiosk update install` is to begin. Fails where there is nothing to install (`ExecCondition=`).
     Begins,
-    /// It has ended; how, `SERVICE_RESULT` and the history say.
+    /// It has ended; how, `SERVICE_RESULT` and the history say (`ExecStopPost=`).
     Ended,
 }
 
@@ -75,9 +75,11 @@ impl StickError {
     fn refusal(&self) -> Refusal {
         let unchanged = "設定は前のまま使えます。";
         let (cause, remedy, other) = match self {
-            Self::Read { .. } => {
-                ("USBメモリーを読み取れません", "差し直して、もう一度お試しください。", "別のUSBメモリーに書いてください。")
-            }
+            Self::Read { .. } => (
+                "USBメモリーを読み取れません",
+                "差し直して、もう一度お試しください。",
+                "別のUSBメモリーに書いてください。",
+            ),
             Self::Long(..) | Self::NoText(_) => {
                 ("設定のファイルではありません", "同じ名前の別のファイルでないか確かめてください。", unchanged)
             }
@@ -91,9 +93,11 @@ impl StickError {
                 "今の版のまま使えます。",
             ),
             Self::Write { .. } => ("設定を書き込めません", "電源を入れ直して、もう一度お試しください。", unchanged),
-            Self::Program(_) => {
-                ("新しい設定に切りかえられません", "電源を入れ直してください。", "次に電源を入れたときに切りかわります。")
-            }
+            Self::Program(_) => (
+                "新しい設定に切りかえられません",
+                "電源を入れ直してください。",
+                "次に電源を入れたときに切りかわります。",
+            ),
         };
         Refusal::new(format!("{cause}（{self}）。"), remedy, other)
     }
@@ -310,8 +314,8 @@ fn update_ended(places: &Places, well: bool) -> Result<StickReport, StickError> 
 
 /// Carries out the command.
 ///
-/// Exit codes: 0 done, or nothing to do; 3 refused, with the reason as JSON on standard output. What the settings say is in no
-/// answer.
+/// Exit codes: 0 done, or nothing to do; 1 no update is to begin; 3 refused, with the reason as JSON on standard output. What the
+/// settings say is in no answer.
 pub fn command<C, K>(args: &Args, judge: &Judge<C, K>) -> i32
 where
     C: Fn(&str) -> Result<String, String>,
@@ -319,14 +323,16 @@ where
 {
     let places = Places::default();
     let done = match args.update {
+        Some(Step::Begins) if !args.folder.join("update/SHA256SUMS").is_file() => return 1,
         Some(Step::Begins) => {
             let report = StickReport { update: StickOutcome::UnderWay, ..report_of(&places) };
             write_report(&places, &report).map(|()| report)
         }
-        Some(Step::Ended) => {
-            let well = std::env::var("SERVICE_RESULT").is_ok_and(|result| result == "success");
-            update_ended(&places, well)
-        }
+        Some(Step::Ended) => match std::env::var("SERVICE_RESULT").as_deref() {
+            // It did not begin.
+            Ok("exec-condition") => return 0,
+            result => update_ended(&places, result == Ok("success")),
+        },
         None if !is_mounted(&args.folder) => {
             let report = StickReport { at: now(), ..StickReport::default() };
             write_report(&places, &report).map(|()| report)
@@ -509,6 +515,44 @@ mod tests {
         assert!(report.why.unwrap().contains("no signature"));
         add(Happened::Fetched { version: "2".parse().unwrap(), difference: None });
         assert_eq!(update_ended(places, true).unwrap(), StickReport { update: StickOutcome::Taken, ..before.clone() });
+    }
+
+    /// The rule of SECURITY.md, as far as it stands in units: what mounts a stick hangs on two gates, and each gate is closed
+    /// unless there are no settings, or staff ask.
+    #[test]
+    fn no_stick_is_mounted_unasked() {
+        let lib = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../image-build/mkosi/mkosi.extra/usr/lib");
+        let units = lib.join("systemd/system");
+        let text =
+            |path: PathBuf| fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let naming = |wanted: &str| {
+            let files = fs::read_dir(&units).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+            let mut names: Vec<_> = files
+                .filter(|path| text(path.clone()).contains(wanted))
+                .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+                .collect();
+            names.sort();
+            names
+        };
+        assert_eq!(naming("run-stick.mount"), ["madoguchi-stick-update.service", "madoguchi-stick.service"]);
+        assert_eq!(
+            naming("madoguchi-stick.service"),
+            ["madoguchi-stick-seen.service", "madoguchi-stick-update.service"]
+        );
+        assert_eq!(naming("madoguchi-stick-update.service"), ["madoguchi-stick-asked.service"]);
+        assert_eq!(naming("madoguchi-stick-asked.service"), ["madoguchi-want-stick.path"]);
+        assert_eq!(naming("madoguchi-stick-seen.service"), [""; 0]);
+        for (gate, condition) in [
+            ("madoguchi-stick-seen.service", "ConditionPathExists=!/var/lib/madoguchi-settings/provisioned"),
+            ("madoguchi-stick-asked.service", "ConditionPathExists=/run/kiosk/want-stick"),
+        ] {
+            assert!(text(units.join(gate)).lines().any(|line| line == condition), "{gate}");
+        }
+        let wants = text(lib.join("udev/rules.d/72-madoguchi-stick.rules"));
+        assert_eq!(wants.matches(".service").count(), 1);
+        assert!(wants.contains("SYSTEMD_WANTS}+=\"madoguchi-stick-seen.service\""));
+        let mount = text(units.join("run-stick.mount"));
+        assert!(mount.contains("Options=ro,nosuid,nodev,noexec,") && mount.contains("StopWhenUnneeded=yes"));
     }
 
     proptest! {
