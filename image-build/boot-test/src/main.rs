@@ -5,6 +5,7 @@
 
 mod disk;
 mod pictures;
+mod provision;
 mod server;
 mod vm;
 mod walks;

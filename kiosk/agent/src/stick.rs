@@ -556,6 +556,8 @@ mod tests {
     }
 
     proptest! {
+        // Each case goes down to the disk.
+        #![proptest_config(ProptestConfig::with_cases(32))]
         /// Whatever is on a stick: the settings are the old ones or whole new ones, and nothing is left lying about.
         #[test]
         fn settings_are_old_or_new(
