@@ -94,22 +94,28 @@ pub enum Finding {
 pub enum MachineOrder {
     /// Look for an update, and take it when nobody is there.
     Update,
+    /// Read the installer's stick that is plugged in: settings, certificate authorities, a newer system.
+    Stick,
     /// Begin the kiosk's program anew.
     Restart,
     /// Switch off.
     ShutDown,
+    /// Forget everything and be as on the first day.
+    FactoryReset,
 }
 
 impl MachineOrder {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Update, Self::Restart, Self::ShutDown];
+    pub const ALL: [Self; 5] = [Self::Update, Self::Stick, Self::Restart, Self::ShutDown, Self::FactoryReset];
 
     /// Its name in the audit and in phrases.
     pub fn name(self) -> &'static str {
         match self {
             Self::Update => "update",
+            Self::Stick => "stick",
             Self::Restart => "restart",
             Self::ShutDown => "shut-down",
+            Self::FactoryReset => "factory-reset",
         }
     }
 }
@@ -324,6 +330,9 @@ pub struct Condition {
     pub volume: Option<u8>,
     /// The brightness in per cent, where it can be set.
     pub brightness: Option<u8>,
+    /// What became of the stick that was read last; `None` where none was since the machine started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stick: Option<StickReport>,
 }
 
 /// What was counted today.
