@@ -257,7 +257,8 @@ impl Config {
 /// When they are malformed, or are none of this version's.
 pub fn compose(own: &str, brought: &str) -> Result<String, String> {
     let brought: toml::Table = toml::from_str(brought).map_err(|error| {
-        let line = error.span().map_or(0, |span| brought.bytes().take(span.start).filter(|byte| *byte == b'\n').count());
+        let line =
+            error.span().map_or(0, |span| brought.bytes().take(span.start).filter(|byte| *byte == b'\n').count());
         // Of what is no TOML nobody knows which setting it was meant to be.
         let said = if brought.lines().nth(line).is_some_and(|line| line.contains("pin")) {
             "not understood"
@@ -266,7 +267,8 @@ pub fn compose(own: &str, brought: &str) -> Result<String, String> {
         };
         format!("line {}: {said}", line + 1)
     })?;
-    let mut whole: toml::Table = toml::from_str(own).map_err(|error| format!("the image's own: {}", error.message()))?;
+    let mut whole: toml::Table =
+        toml::from_str(own).map_err(|error| format!("the image's own: {}", error.message()))?;
     whole.extend(brought);
     whole.clone().try_into::<Config>().map_err(|error: toml::de::Error| {
         let said = error.to_string().trim().replace('\n', " ");
@@ -335,7 +337,9 @@ mod tests {
             let error = compose(OWN, brought).expect_err(brought);
             assert!(error.contains(place), "{brought}: {error}");
         }
-        for brought in ["[staff]\npin = 482915", "staff = { pin = 482915 }", "pin = 482915 482915", "[staff]\npin = 48x482915"] {
+        for brought in
+            ["[staff]\npin = 482915", "staff = { pin = 482915 }", "pin = 482915 482915", "[staff]\npin = 48x482915"]
+        {
             let error = compose(OWN, brought).expect_err(brought);
             assert!(!error.contains("482915"), "{brought}: {error}");
         }
