@@ -3,6 +3,7 @@
 
 mod config;
 mod kiosk;
+mod mixer;
 mod ports;
 mod staff;
 mod staff_mode;

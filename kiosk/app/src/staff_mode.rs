@@ -5,6 +5,7 @@
 //! not exist here.
 
 use crate::config::StaffMode;
+use crate::mixer::{set_volume, volume};
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -18,7 +19,6 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -344,12 +344,6 @@ fn reach(hosts: &[String]) -> Vec<HostTried> {
     tries.into_iter().filter_map(|host| host.join().ok()).collect()
 }
 
-/// Runs a program of the appliance with fixed words; what it says goes to nobody.
-fn run(program: &str, words: &[&str]) -> io::Result<()> {
-    let status = Command::new(program).args(words).stdin(Stdio::null()).stdout(Stdio::null()).status()?;
-    if status.success() { Ok(()) } else { Err(io::Error::other(format!("{program} {}: {status}", words.join(" ")))) }
-}
-
 /// The file for which a unit waits (`image-build/mkosi`, `madoguchi-want-*.path`).
 fn wanted(order: MachineOrder) -> &'static str {
     match order {
@@ -392,24 +386,6 @@ fn read_stick() -> io::Result<()> {
 fn settled(report: &StickReport) -> io::Result<()> {
     let refused = [report.settings, report.authorities, report.update].contains(&StickOutcome::Refused);
     if refused || !report.found { Err(io::Error::other("nothing was taken from the stick")) } else { Ok(()) }
-}
-
-/// The volume of the speaker that sound goes to, by PulseAudio's protocol (PipeWire speaks it too).
-fn volume() -> Option<u8> {
-    let words = ["get-sink-volume", "@DEFAULT_SINK@"];
-    let said = Command::new("/usr/bin/pactl").args(words).env("LC_ALL", "C").stdin(Stdio::null()).output().ok()?;
-    percent_in(&String::from_utf8_lossy(&said.stdout))
-}
-
-/// The first percentage in a text.
-fn percent_in(text: &str) -> Option<u8> {
-    let before = text.split('%').next().filter(|before| before.len() < text.len())?;
-    let digits = before.rsplit(|c: char| !c.is_ascii_digit()).next()?;
-    digits.parse::<u32>().ok().map(|percent| u8::try_from(percent.min(100)).unwrap_or(100))
-}
-
-fn set_volume(percent: u8) -> io::Result<()> {
-    run("/usr/bin/pactl", &["set-sink-volume", "@DEFAULT_SINK@", &format!("{percent}%")])
 }
 
 /// The light of the screen, and how bright it can be.
@@ -571,12 +547,5 @@ mod tests {
         assert!(settled(&taken).is_ok());
         assert!(settled(&StickReport { authorities: StickOutcome::Refused, ..taken }).is_err());
         assert!(settled(&StickReport::default()).is_err());
-    }
-
-    #[test]
-    fn a_volume_is_read_from_what_the_sound_server_says() {
-        assert_eq!(percent_in("Volume: front-left: 39321 /  60% / -13.31 dB"), Some(60));
-        assert_eq!(percent_in("150%"), Some(100));
-        assert_eq!(percent_in("nothing"), None);
     }
 }

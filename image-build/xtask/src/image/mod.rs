@@ -123,7 +123,7 @@ pub fn image(machine: &Machine, steps: &mut Steps, args: &ImageArgs) -> Result<(
     lock::check(&shop, &image, args.update_lock)?;
     sbom::write(&shop, &image)?;
     if let Some(folder) = &args.publish {
-        publish::publish(steps, &image, &keys, folder)?;
+        publish::publish(steps, &image, &keys, folder, 6)?;
     }
     eprintln!("\n{}", image.disk().display());
     if args.test {
@@ -213,7 +213,7 @@ fn test(shop: &Workshop, steps: &mut Steps, args: &ImageArgs, app: &Path, releas
         if kind == Kind::Broken {
             steps.run("A second folder", Command::new("cp").args(["-rT", "--reflink=auto"]).args([&newer, &broken]))?;
         }
-        publish::publish(steps, &image, &keys, if kind == Kind::Broken { &broken } else { &newer })?;
+        publish::publish(steps, &image, &keys, if kind == Kind::Broken { &broken } else { &newer }, 0)?;
         debug.push(image);
     }
     // The kiosk's own picture of its home screen, with as little around it as the virtual machine has.

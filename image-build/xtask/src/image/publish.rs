@@ -12,8 +12,8 @@ use std::process::Command;
 /// So many earlier versions can go to the newest by the difference alone.
 const KEPT: usize = 3;
 
-/// Publishes `image` in `folder`, beside what is there.
-pub fn publish(steps: &mut Steps, image: &Image, keys: &Keys, folder: &Path) -> Result<()> {
+/// Publishes `image` in `folder`, beside what is there. `effort` is `xz`'s: 6 for what a fleet downloads, 0 for a test.
+pub fn publish(steps: &mut Steps, image: &Image, keys: &Keys, folder: &Path, effort: u8) -> Result<()> {
     fs::create_dir_all(folder)?;
     // The whole files of each version, from which differences are made.
     let whole = folder.join("whole");
@@ -23,7 +23,7 @@ pub fn publish(steps: &mut Steps, image: &Image, keys: &Keys, folder: &Path) -> 
         fs::copy(image.folder.join(part), whole.join(part))?;
         if part.ends_with(".raw") {
             let mut pack = Command::new("xz");
-            pack.args(["-6", "--threads=2", "--force", "--keep", "--stdout"]).arg(whole.join(part));
+            pack.args([&format!("-{effort}"), "--threads=2", "--force", "--keep", "--stdout"]).arg(whole.join(part));
             let packed = fs::File::create(folder.join(format!("{part}.xz")))?;
             steps.run("Packing", pack.stdout(packed))?;
         } else {
