@@ -7,6 +7,7 @@ mod audit;
 mod bad_input;
 mod disk;
 mod pictures;
+mod provision;
 mod scan;
 mod server;
 mod vm;

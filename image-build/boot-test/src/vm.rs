@@ -89,7 +89,7 @@ impl Machine {
     }
 
     /// A program of the tree, with the tree's own libraries: this machine may run another Debian.
-    fn tool(&self, name: &str) -> Command {
+    pub fn tool(&self, name: &str) -> Command {
         let libraries = self.tools.join("usr/lib/x86_64-linux-gnu");
         let mut command = Command::new(self.tools.join("lib64/ld-linux-x86-64.so.2"));
         command.env("QEMU_MODULE_DIR", libraries.join("qemu")).arg("--library-path");

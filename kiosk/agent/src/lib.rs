@@ -1,14 +1,18 @@
-//! What looks after the appliance while nobody watches: updates, health, the network.
+//! What looks after the appliance while nobody watches: updates, health, the network, what an installer brings.
 //!
 //! Each is a command that a unit of the image runs (`image-build/mkosi`); none stays in memory. Decisions are pure functions
 //! here; the work is done by the system's own programs: `systemd-sysupdate` checks signatures and writes slots,
 //! `systemd-boot` counts tries, `nft` filters.
 
+mod authorities;
+mod file;
 pub mod health;
 mod history;
 pub mod network;
 mod program;
+pub mod reset;
 mod slots;
+pub mod stick;
 pub mod update;
 mod version;
 mod window;

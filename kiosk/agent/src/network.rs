@@ -1,6 +1,10 @@
-//! `kiosk network`: the kiosk's own address, and a filter: out to the hosts that the configuration names, in for nobody.
+//! `kiosk network`: the kiosk's own address, and a filter: out to the hosts that the configuration names, in for nobody. And what
+//! the units that speak with the outside must know of it: a proxy, the town's own certificate authorities.
 
+use crate::authorities::{self, join};
+use crate::file::put;
 use crate::program::{ProgramError, run};
+use crate::stick;
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 use std::fs::Permissions;
@@ -10,17 +14,80 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-/// The kiosk's place in the network. By DHCP where it is left out.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+/// The kiosk's place in the network.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "Written")]
+pub struct Network {
+    /// A fixed address; by DHCP where it is left out.
+    pub fixed: Option<Address>,
+    /// Through what the updates' server is called.
+    pub proxy: Option<Proxy>,
+}
+
+/// A fixed address.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     /// Its address with the length of its network, such as `192.0.2.5/24`.
     pub address: Prefix,
     /// The way out.
     pub gateway: IpAddr,
     /// The servers that know names.
-    #[serde(default)]
     pub dns: Vec<IpAddr>,
+}
+
+/// The network as an installer writes it.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Written {
+    address: Option<Prefix>,
+    gateway: Option<IpAddr>,
+    #[serde(default)]
+    dns: Vec<IpAddr>,
+    proxy: Option<Proxy>,
+}
+
+impl TryFrom<Written> for Network {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let Written { address, gateway, dns, proxy } = written;
+        let fixed = match (address, gateway) {
+            (Some(address), Some(gateway)) => Some(Address { address, gateway, dns }),
+            (None, None) if dns.is_empty() => None,
+            (None, None) => return Err("`dns` wants `address` and `gateway`; by DHCP, leave out all three"),
+            _ => return Err("`address` and `gateway` go together; by DHCP, leave out both"),
+        };
+        Ok(Self { fixed, proxy })
+    }
+}
+
+/// A proxy that carries HTTPS (RFC 9110, CONNECT).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub struct Proxy(Host);
+
+impl Proxy {
+    /// The host that is called in the place of all others.
+    pub fn host(&self) -> &Host {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Proxy {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        // No name and password: they would stand in the environment of a program. No path: a proxy has none.
+        let host = text.strip_prefix("http://").map(|rest| rest.strip_suffix('/').unwrap_or(rest));
+        let host = host.filter(|host| !host.contains(['/', '@', '?', '#'])).and_then(|host| Host::parse(host).ok());
+        host.map(Self).ok_or_else(|| format!("{text:?} is no proxy such as \"http://proxy.example.lg.jp:8080\""))
+    }
+}
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}", self.0)
+    }
 }
 
 /// An address with the length of its network.
@@ -72,6 +139,32 @@ pub fn address(address: Option<&Address>) -> io::Result<()> {
             // Read by systemd-networkd, which is another user.
             std::fs::set_permissions(&file, Permissions::from_mode(0o644))
         }
+        None if file.exists() => std::fs::remove_file(file),
+        None => Ok(()),
+    }
+}
+
+/// Where the units that speak with the outside look for what they must know of it.
+const OUTSIDE: &str = "/run/madoguchi";
+
+/// Says to the units that speak with the outside which proxy there is and whom to believe, by two files for which they look:
+/// `proxy.env` and `ca-certificates.crt`. Each is there only where an installer said something.
+///
+/// # Errors
+/// When that cannot be written down; then updates may not come, and nothing else is lost.
+pub fn outside(proxy: Option<&Proxy>) -> io::Result<()> {
+    say_outside(Path::new(OUTSIDE), proxy)?;
+    join(&authorities::Places {
+        system: Path::new("/etc/ssl/certs/ca-certificates.crt"),
+        own: &Path::new("/var/lib/madoguchi-settings").join(stick::AUTHORITIES),
+        both: &Path::new(OUTSIDE).join("ca-certificates.crt"),
+    })
+}
+
+fn say_outside(folder: &Path, proxy: Option<&Proxy>) -> io::Result<()> {
+    let file = folder.join("proxy.env");
+    match proxy {
+        Some(proxy) => put(&file, format!("https_proxy={proxy}\n").as_bytes(), 0o644),
         None if file.exists() => std::fs::remove_file(file),
         None => Ok(()),
     }
@@ -252,7 +345,70 @@ mod tests {
         }
     }
 
+    fn network(text: &str) -> Result<Network, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_address_is_fixed_or_by_dhcp_and_a_proxy_goes_with_both() {
+        assert_eq!(network("{}").unwrap(), Network::default());
+        let proxy = r#""proxy": "http://proxy.example.lg.jp:8080""#;
+        let dhcp = network(&format!("{{{proxy}}}")).unwrap();
+        assert_eq!((dhcp.fixed, dhcp.proxy.unwrap().to_string()), (None, "http://proxy.example.lg.jp:8080".to_owned()));
+        let fixed = r#""address": "192.0.2.5/24", "gateway": "192.0.2.1""#;
+        let both = network(&format!("{{{fixed}, {proxy}}}")).unwrap();
+        assert!(both.fixed.is_some() && both.proxy.is_some());
+        for (not, why) in [
+            (r#"{"address": "192.0.2.5/24"}"#, "go together"),
+            (r#"{"gateway": "192.0.2.1"}"#, "go together"),
+            (r#"{"dns": ["192.0.2.1"]}"#, "wants `address`"),
+        ] {
+            assert!(network(not).unwrap_err().contains(why), "{not}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_a_host_and_a_port() {
+        let proxy = |text: &str| Proxy::try_from(text.to_owned()).map(|proxy| proxy.to_string());
+        assert_eq!(proxy("http://192.0.2.3:3128/").unwrap(), "http://192.0.2.3:3128");
+        assert_eq!(proxy("http://[2001:db8::3]:3128").unwrap(), "http://[2001:db8::3]:3128");
+        for not in [
+            "",
+            "proxy:8080",
+            "http://proxy",
+            "https://proxy:8080",
+            "http://me:secret@proxy:8080",
+            "http://proxy:8080/way",
+            "http://http://proxy:8080",
+            "http://proxy:8080\nA=b",
+            "http://p$x:80",
+        ] {
+            assert!(proxy(not).is_err(), "{not}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_said_to_the_units_and_taken_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("proxy.env");
+        let proxy = Proxy::try_from("http://192.0.2.3:3128".to_owned()).unwrap();
+        say_outside(folder.path(), Some(&proxy)).unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "https_proxy=http://192.0.2.3:3128\n");
+        say_outside(folder.path(), None).unwrap();
+        assert!(!file.exists());
+        say_outside(folder.path(), None).unwrap();
+    }
+
     proptest! {
+        #[test]
+        fn a_proxy_is_one_line_of_the_environment(text in "(http://)?\\PC{0,30}(:[0-9]{1,5})?/?") {
+            if let Ok(proxy) = Proxy::try_from(text) {
+                let said = proxy.to_string();
+                prop_assert!(said.starts_with("http://"));
+                prop_assert!(said.chars().all(|c| c.is_ascii_alphanumeric() || ".-_:/[]".contains(c)), "{}", said);
+            }
+        }
+
         #[test]
         fn no_text_gets_into_the_rules(text in "\\PC{0,60}") {
             if let Ok(host) = Host::parse(&text) {

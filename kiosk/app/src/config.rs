@@ -1,6 +1,6 @@
 //! What an installer says of this one kiosk: its site pack and its devices.
 
-use agent::network::{Address, Host, NoHost};
+use agent::network::{Host, Network, NoHost};
 use domain::Language;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -127,8 +127,9 @@ pub struct Config {
     /// Where newer systems come from, and when they may be started. For the appliance.
     #[serde(default)]
     pub update: agent::update::Config,
-    /// Its address where there is no DHCP. For the appliance.
-    pub network: Option<Address>,
+    /// Its address where there is no DHCP, and the proxy to the updates where there is one. For the appliance.
+    #[serde(default)]
+    pub network: Network,
     /// Further hosts that may be called, as `host:port` or by URL. For the appliance, which lets nothing else out.
     #[serde(default)]
     pub allow: Vec<String>,
@@ -222,7 +223,8 @@ impl Config {
         Ok(config)
     }
 
-    /// Every host that this kiosk may call.
+    /// Every host that this kiosk may call. The updates' server is called through the proxy where there is one; everything else
+    /// is in the municipality's own network and is called as it is.
     ///
     /// # Errors
     /// When one is named that is none.
@@ -237,9 +239,42 @@ impl Config {
         };
         let call = self.staff_call.as_ref().map(|call| call.url.as_str());
         let model = self.voice.rephrase.as_ref().map(|model| model.url.as_str());
-        let named = [self.page_printer.as_deref(), slip, camera, call, model, self.update.url.as_deref()];
-        named.into_iter().flatten().chain(self.allow.iter().map(String::as_str)).map(Host::parse).collect()
+        let named = [self.page_printer.as_deref(), slip, camera, call, model];
+        let named = named.into_iter().flatten().chain(self.allow.iter().map(String::as_str));
+        let mut hosts = named.map(Host::parse).collect::<Result<Vec<_>, _>>()?;
+        if let Some(url) = &self.update.url {
+            let server = Host::parse(url)?;
+            hosts.push(self.network.proxy.as_ref().map_or(server, |proxy| proxy.host().clone()));
+        }
+        Ok(hosts)
     }
+}
+
+/// Whole settings from those that an installer brings: what is not said there is as the image's own settings say. The answer to
+/// wrong ones names the place, and no value that only staff may know.
+///
+/// # Errors
+/// When they are malformed, or are none of this version's.
+pub fn compose(own: &str, brought: &str) -> Result<String, String> {
+    let brought: toml::Table = toml::from_str(brought).map_err(|error| {
+        let line =
+            error.span().map_or(0, |span| brought.bytes().take(span.start).filter(|byte| *byte == b'\n').count());
+        // Of what is no TOML nobody knows which setting it was meant to be.
+        let said = if brought.lines().nth(line).is_some_and(|line| line.contains("pin")) {
+            "not understood"
+        } else {
+            error.message()
+        };
+        format!("line {}: {said}", line + 1)
+    })?;
+    let mut whole: toml::Table =
+        toml::from_str(own).map_err(|error| format!("the image's own: {}", error.message()))?;
+    whole.extend(brought);
+    whole.clone().try_into::<Config>().map_err(|error: toml::de::Error| {
+        let said = error.to_string().trim().replace('\n', " ");
+        if said.contains("in `staff") { "[staff]: not as `kiosk staff-pin` prints it".to_owned() } else { said }
+    })?;
+    toml::to_string(&whole).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -272,6 +307,41 @@ mod tests {
         ] {
             let error = load(&format!("[voice]\nrecogniser = {choice}")).1.expect_err(choice);
             assert!(error.contains(cause) && error.contains(remedy), "{error}");
+        }
+    }
+
+    const OWN: &str = "name = \"hall-1\"\nsite = \"/site\"\nstore = \"counts\"\n[update]\nwindow = \"02:00-04:30\"\n";
+
+    #[test]
+    fn what_an_installer_does_not_say_is_as_the_image_says() {
+        let brought = "name = \"hall-2\"\n[network]\nproxy = \"http://192.0.2.3:3128\"\n\
+                       [update]\nurl = \"https://updates.example.lg.jp/madoguchi/\"\n";
+        let whole: Config = toml::from_str(&compose(OWN, brought).unwrap()).unwrap();
+        assert_eq!((whole.name.as_str(), whole.site.as_path()), ("hall-2", Path::new("/site")));
+        let hosts: Vec<String> = whole.hosts().unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(hosts, ["192.0.2.3:3128"], "the proxy stands for the server");
+        assert_eq!(compose(OWN, &compose(OWN, brought).unwrap()).unwrap(), compose(OWN, brought).unwrap());
+        assert_eq!(toml::from_str::<Config>(&compose(OWN, "").unwrap()).unwrap().name, "hall-1");
+    }
+
+    #[test]
+    fn what_is_wrong_in_settings_is_named_and_a_pin_is_not_told() {
+        for (brought, place) in [
+            ("name = \"a\"\nname = \"b\"", "line 2"),
+            ("\n\nname = hall", "line 3"),
+            ("printer = \"ipp://192.0.2.10/\"", "printer"),
+            ("name = 1", "name"),
+            ("[network]\naddress = \"192.0.2.5\"", "network"),
+            ("[update]\nwindow = \"night\"", "window"),
+        ] {
+            let error = compose(OWN, brought).expect_err(brought);
+            assert!(error.contains(place), "{brought}: {error}");
+        }
+        for brought in
+            ["[staff]\npin = 482915", "staff = { pin = 482915 }", "pin = 482915 482915", "[staff]\npin = 48x482915"]
+        {
+            let error = compose(OWN, brought).expect_err(brought);
+            assert!(!error.contains("482915"), "{brought}: {error}");
         }
     }
 

@@ -42,14 +42,7 @@ impl Kiosk {
     /// When the site or a form in it is broken, or the screen cannot be opened. A missing device is no error.
     pub fn start(config: &Config, wake: impl Fn() + Send + Sync + 'static) -> anyhow::Result<Self> {
         let began = Instant::now();
-        let mut pack = packs::Pack::load(&config.site)?;
-        let mut forms = BTreeMap::new();
-        for id in pack.catalogue.services.iter().flat_map(|service| &service.forms) {
-            if !forms.contains_key(id) {
-                let form = forms::Form::load(&pack.forms.join(&id.0)).with_context(|| format!("form {}", id.0))?;
-                forms.insert(id.clone(), form);
-            }
-        }
+        let (mut pack, forms) = load_site(&config.site)?;
         let outline = |(id, form): (&FormId, &forms::Form)| {
             let outline = FormOutline {
                 title: form.title().clone(),
@@ -175,6 +168,27 @@ impl Kiosk {
             self.ports.perform(effect);
         }
     }
+}
+
+/// A site and its forms.
+fn load_site(site: &Path) -> anyhow::Result<(packs::Pack, BTreeMap<FormId, forms::Form>)> {
+    let pack = packs::Pack::load(site)?;
+    let mut forms = BTreeMap::new();
+    for id in pack.catalogue.services.iter().flat_map(|service| &service.forms) {
+        if !forms.contains_key(id) {
+            let form = forms::Form::load(&pack.forms.join(&id.0)).with_context(|| format!("form {}", id.0))?;
+            forms.insert(id.clone(), form);
+        }
+    }
+    Ok((pack, forms))
+}
+
+/// Whether a kiosk would start with the settings in this file: everything but the devices, which may be absent.
+///
+/// # Errors
+/// When they are wrong, or their site is broken.
+pub fn would_start(settings: &Path) -> anyhow::Result<()> {
+    load_site(&Config::load(settings)?.site).map(drop)
 }
 
 /// Reads the dictionaries beside the first frame; until they are there, and where there are none, kana is what there is.

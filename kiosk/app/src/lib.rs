@@ -8,6 +8,6 @@ mod ports;
 mod staff;
 mod staff_mode;
 
-pub use config::{Camera, Config, ConfigError, SlipPrinter, StaffCall, StaffMode};
-pub use kiosk::Kiosk;
+pub use config::{Camera, Config, ConfigError, SlipPrinter, StaffCall, StaffMode, compose};
+pub use kiosk::{Kiosk, would_start};
 pub use staff_mode::hash as hash_staff_pin;

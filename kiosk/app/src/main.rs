@@ -67,6 +67,10 @@ enum Command {
         /// The kiosk's configuration.
         config: PathBuf,
     },
+    /// Take the settings and the certificate authorities that an installer brings on a USB stick.
+    Stick(agent::stick::Args),
+    /// Forget everything: settings, counts, what the machine keeps. It restarts and is as on its first day.
+    FactoryReset,
     /// Wait until the kiosk's screen has been up for twenty seconds; fail when it does not come or does not stay.
     Health,
     /// Show that this kiosk is out of order, and where to go. For the service manager, when the kiosk will not start.
@@ -95,6 +99,8 @@ fn main() -> ExitCode {
             | Command::Kpi(_)
             | Command::Update(_)
             | Command::Network { .. }
+            | Command::Stick(_)
+            | Command::FactoryReset
             | Command::Health
             | Command::OutOfOrder
     );
@@ -125,6 +131,8 @@ fn main() -> ExitCode {
             Config::load(path).map(|config| config.update).map_err(|error| error.to_string())
         }),
         Command::Network { config } => network(&config),
+        Command::Stick(args) => stick(&args),
+        Command::FactoryReset => agent::reset::run_command(),
         Command::Health => agent::health::run(),
         Command::OutOfOrder => match screens::show_out_of_order() {
             Ok(()) => 0,
@@ -220,11 +228,15 @@ fn run(config: &Path) -> anyhow::Result<()> {
 fn network(config: &Path) -> i32 {
     let read =
         Config::load(config).map_err(anyhow::Error::from).and_then(|config| Ok((config.hosts()?, config.network)));
-    let (hosts, address) = read.unwrap_or_else(|error| {
+    let (hosts, network) = read.unwrap_or_else(|error| {
         eprintln!("kiosk network: {error:#}; nothing is let out");
         Default::default()
     });
-    let done = agent::network::address(address.as_ref()).map_err(anyhow::Error::from);
+    // Without it updates may not come; the filter must stand whatever that is.
+    if let Err(error) = agent::network::outside(network.proxy.as_ref()) {
+        eprintln!("kiosk network: the proxy and the town's own authorities are not known to updates: {error}");
+    }
+    let done = agent::network::address(network.fixed.as_ref()).map_err(anyhow::Error::from);
     match done.and_then(|()| Ok(agent::network::enforce(&hosts)?)) {
         Ok(unknown) => {
             unknown.iter().for_each(|name| eprintln!("kiosk network: {name} is not known yet"));
@@ -235,6 +247,19 @@ fn network(config: &Path) -> i32 {
             1
         }
     }
+}
+
+/// Settings from a stick are judged like the kiosk's own, and completed with the image's.
+fn stick(args: &agent::stick::Args) -> i32 {
+    const OWN: &str = "/usr/share/madoguchi/kiosk.toml";
+    let judge = agent::stick::Judge {
+        compose: |brought: &str| {
+            let own = std::fs::read_to_string(OWN).map_err(|error| format!("{OWN}: {error}"))?;
+            kiosk::compose(&own, brought)
+        },
+        check: |settings: &Path| kiosk::would_start(settings).map_err(|error| format!("{error:#}")),
+    };
+    agent::stick::command(args, &judge)
 }
 
 /// Asks for a PIN twice, unseen, and prints the line of its hash.

@@ -12,7 +12,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use domain::form::FilledPdf;
 use domain::staff::{
     Condition, Counts, Finding, HostTried, MachineOrder, Part, PinRefusal, Sheet, SheetLine, StaffAnswer, StaffCommand,
-    StaffOutcome, StaffPin,
+    StaffOutcome, StaffPin, StickOutcome, StickReport,
 };
 use domain::{Personal, RequestId};
 use std::fs::{self, File};
@@ -21,7 +21,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 use store::{Store, StoreError, Try};
 use visit::Phrasebook;
 
@@ -30,6 +30,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// So many lines of what staff did go into a diagnosis.
 const AUDIT_LINES: u32 = 30;
+
+/// What became of the stick that was read last.
+const STICK: &str = "/run/madoguchi-stick/result.json";
+
+/// A stick is found, mounted and judged within this time, or not at all.
+const STICK_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often its report is looked for.
+const STICK_ASK: Duration = Duration::from_millis(250);
 
 /// Where the kernel lists what lights the screen.
 const BACKLIGHTS: &str = "/sys/class/backlight";
@@ -120,6 +129,7 @@ impl Port {
                 StaffOutcome::Done => self.seen(request),
                 outcome => answer(request, outcome),
             },
+            StaffCommand::Machine(request, MachineOrder::Stick) => answer(request, self.on_appliance(read_stick)),
             StaffCommand::Machine(request, order) => answer(request, self.on_appliance(|| order_machine(order))),
             StaffCommand::Diagnose(request, findings) => {
                 self.diagnosis = self.diagnose(findings);
@@ -180,6 +190,7 @@ impl Port {
             counts: self.store.as_ref().and_then(counts),
             volume: here.then(volume).flatten(),
             brightness: here.then(brightness).flatten(),
+            stick: here.then(|| stick_report(Path::new(STICK))).flatten().map(|(report, _)| report),
         }
     }
 
@@ -337,14 +348,44 @@ fn reach(hosts: &[String]) -> Vec<HostTried> {
 fn wanted(order: MachineOrder) -> &'static str {
     match order {
         MachineOrder::Update => "/run/kiosk/want-update",
+        MachineOrder::Stick => "/run/kiosk/want-stick",
         MachineOrder::Restart => "/run/kiosk/want-restart",
         MachineOrder::ShutDown => "/run/kiosk/want-power-off",
+        MachineOrder::FactoryReset => "/run/kiosk/want-factory-reset",
     }
 }
 
 fn order_machine(order: MachineOrder) -> io::Result<()> {
     // The unit is told of each writing, not of the file.
     fs::write(wanted(order), "")
+}
+
+/// What became of the stick that was read last, and when that was written (`kiosk stick`).
+fn stick_report(file: &Path) -> Option<(StickReport, SystemTime)> {
+    let written = fs::metadata(file).and_then(|data| data.modified()).ok()?;
+    let text = fs::read_to_string(file).ok()?;
+    let report = serde_json::from_str(&text).inspect_err(|error| tracing::error!(%error, "no report of a stick"));
+    Some((report.ok()?, written))
+}
+
+/// Has the stick read, and waits for what comes of its settings: whoever pulls it out wants to know. An update on it goes on for
+/// longer and is told with the machine's state.
+fn read_stick() -> io::Result<()> {
+    let before = stick_report(Path::new(STICK)).map(|(_, written)| written);
+    order_machine(MachineOrder::Stick)?;
+    let began = Instant::now();
+    loop {
+        match stick_report(Path::new(STICK)) {
+            Some((report, written)) if Some(written) != before => return settled(&report),
+            _ if began.elapsed() > STICK_PATIENCE => return Err(io::ErrorKind::TimedOut.into()),
+            _ => thread::sleep(STICK_ASK),
+        }
+    }
+}
+
+fn settled(report: &StickReport) -> io::Result<()> {
+    let refused = [report.settings, report.authorities, report.update].contains(&StickOutcome::Refused);
+    if refused || !report.found { Err(io::Error::other("nothing was taken from the stick")) } else { Ok(()) }
 }
 
 /// The light of the screen, and how bright it can be.
@@ -491,5 +532,20 @@ mod tests {
             let unit = fs::read_to_string(units.join(format!("madoguchi-{name}.path"))).unwrap();
             assert!(unit.contains(&format!("PathModified={}", wanted(order))), "{unit}");
         }
+    }
+
+    #[test]
+    fn a_stick_is_told_as_it_was_judged() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("result.json");
+        assert_eq!(stick_report(&file), None);
+        fs::write(&file, "{\"at\":").unwrap();
+        assert_eq!(stick_report(&file), None, "torn");
+        let taken = StickReport { found: true, settings: StickOutcome::Taken, ..StickReport::default() };
+        fs::write(&file, serde_json::to_vec(&taken).unwrap()).unwrap();
+        assert_eq!(stick_report(&file).unwrap().0, taken);
+        assert!(settled(&taken).is_ok());
+        assert!(settled(&StickReport { authorities: StickOutcome::Refused, ..taken }).is_err());
+        assert!(settled(&StickReport::default()).is_err());
     }
 }

@@ -94,24 +94,64 @@ pub enum Finding {
 pub enum MachineOrder {
     /// Look for an update, and take it when nobody is there.
     Update,
+    /// Read the installer's stick that is plugged in: settings, certificate authorities, a newer system.
+    Stick,
     /// Begin the kiosk's program anew.
     Restart,
     /// Switch off.
     ShutDown,
+    /// Forget everything and be as on the first day.
+    FactoryReset,
 }
 
 impl MachineOrder {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Update, Self::Restart, Self::ShutDown];
+    pub const ALL: [Self; 5] = [Self::Update, Self::Stick, Self::Restart, Self::ShutDown, Self::FactoryReset];
 
     /// Its name in the audit and in phrases.
     pub fn name(self) -> &'static str {
         match self {
             Self::Update => "update",
+            Self::Stick => "stick",
             Self::Restart => "restart",
             Self::ShutDown => "shut-down",
+            Self::FactoryReset => "factory-reset",
         }
     }
+}
+
+/// What became of one thing that a stick may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StickOutcome {
+    /// It was not on it, or nobody asked for it.
+    #[default]
+    Absent,
+    /// It is being taken.
+    UnderWay,
+    /// It was taken.
+    Taken,
+    /// The kiosk has it already, or something newer.
+    Same,
+    /// It was refused; nothing has changed.
+    Refused,
+}
+
+/// What became of the stick that was read last.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StickReport {
+    /// When, by the kiosk's clock, to the minute.
+    pub at: String,
+    /// Whether there was one.
+    pub found: bool,
+    /// The kiosk's settings.
+    pub settings: StickOutcome,
+    /// The town's own certificate authorities.
+    pub authorities: StickOutcome,
+    /// A newer system.
+    pub update: StickOutcome,
+    /// Why something was refused. No setting's value is in it that only staff may know.
+    pub why: Option<String>,
 }
 
 /// A page that the port draws.
@@ -290,6 +330,9 @@ pub struct Condition {
     pub volume: Option<u8>,
     /// The brightness in per cent, where it can be set.
     pub brightness: Option<u8>,
+    /// What became of the stick that was read last; `None` where none was since the machine started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stick: Option<StickReport>,
 }
 
 /// What was counted today.

@@ -11,7 +11,7 @@ use domain::form::{Answer, FillJob, FillRefusal, FilledForm, FilledPdf, FormEven
 use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
 use domain::staff::{
     Condition, Counts, Finding, HostTried, MachineOrder, Part, PinRefusal, Sheet, SheetLine, StaffAnswer, StaffCommand,
-    StaffPin,
+    StaffPin, StickOutcome, StickReport,
 };
 use domain::voice::{AnswerId, GuideAnswer, GuideChoice, PlaceShown, VoiceCommand, VoiceEvent};
 use domain::{Date, IdentityTag, Language, Personal, RequestId, Timestamp, VisitId};
@@ -310,6 +310,7 @@ impl Walk {
             self.staff_answers(StaffAnswer::NotAvailable);
         }
         self.look("staff: not here");
+        self.sticks();
         self.go(StaffPage::Menu);
         self.staff(StaffTouch::OutOfService(true));
         self.look("staff: menu, out of service");
@@ -320,6 +321,34 @@ impl Walk {
         self.look("home: out of service");
         self.touch(Intent::CallStaff);
         self.look("staff: called, out of service");
+    }
+
+    /// What may be said of a stick.
+    fn sticks(&mut self) {
+        let read = |of: StickReport| StickReport { at: "2026-11-24 09:12".to_owned(), ..of };
+        let all = |outcome| StickReport {
+            found: true,
+            settings: outcome,
+            authorities: outcome,
+            update: outcome,
+            ..StickReport::default()
+        };
+        let why = Some("name".to_owned());
+        for (name, report) in [
+            ("none", StickReport::default()),
+            ("empty", all(StickOutcome::Absent)),
+            ("under way", all(StickOutcome::UnderWay)),
+            ("taken", all(StickOutcome::Taken)),
+            ("same", all(StickOutcome::Same)),
+            ("refused", StickReport { why, ..all(StickOutcome::Refused) }),
+        ] {
+            self.go(StaffPage::Sure(MachineOrder::Stick));
+            self.staff(StaffTouch::Order(MachineOrder::Stick));
+            self.staff_answers(StaffAnswer::Failed);
+            let condition = Condition { stick: Some(read(report)), ..condition() };
+            self.staff_answers(|request| StaffAnswer::Seen(request, Box::new(condition)));
+            self.look(&format!("staff: stick, {name}"));
+        }
     }
 
     fn staff_tests(&mut self) {
@@ -657,6 +686,7 @@ fn condition() -> Condition {
         counts: Some(Counts { day, visits: 48, completed: 43, printed: 97, troubles: 1 }),
         volume: Some(60),
         brightness: Some(80),
+        stick: None,
     }
 }
 

@@ -656,6 +656,19 @@ fn the_machine_is_ordered_what_was_asked_about_and_once() {
 }
 
 #[test]
+fn what_was_on_a_stick_is_asked_for_when_it_was_read() {
+    let mut visit = in_staff_mode();
+    touch(&mut visit, 2000, go(StaffPage::Sure(MachineOrder::Stick)));
+    let effects = touch(&mut visit, 2001, Intent::Staff(StaffTouch::Order(MachineOrder::Stick)));
+    let [Effect::Staff(StaffCommand::Machine(request, MachineOrder::Stick))] = effects[..] else {
+        panic!("{effects:?}")
+    };
+    let effects = visit.handle(Timestamp(2002), Event::StaffMode(StaffAnswer::Failed(request)));
+    assert_eq!(audited(&effects), [(StaffAction::Machine(MachineOrder::Stick), StaffOutcome::Failed)]);
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Staff(StaffCommand::Look(_)))), "{effects:?}");
+}
+
+#[test]
 fn what_a_test_has_begun_ends_with_its_page() {
     let mut visit = in_staff_mode();
     let effects = touch(&mut visit, 2000, go(StaffPage::Test(Part::Camera)));

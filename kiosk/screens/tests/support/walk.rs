@@ -243,6 +243,7 @@ pub fn condition() -> Condition {
         counts: Some(Counts { day: super::TODAY, visits: 48, completed: 43, printed: 97, troubles: 1 }),
         volume: Some(60),
         brightness: Some(80),
+        stick: None,
     }
 }
 

@@ -372,7 +372,12 @@ impl StaffMode {
             self.errand.as_mut().filter(|errand| errand.request == answered && errand.outcome.is_none())
         {
             errand.outcome = Some(outcome);
-            Self::audit(cx, errand.action, outcome);
+            let action = errand.action;
+            Self::audit(cx, action, outcome);
+            // What was on it is part of how the machine is.
+            if action == StaffAction::Machine(MachineOrder::Stick) {
+                self.look(cx);
+            }
         }
     }
 

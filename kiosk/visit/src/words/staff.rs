@@ -9,6 +9,7 @@ use crate::{Phrasebook, Visit};
 use domain::paper::{Device, PrinterTrouble};
 use domain::staff::{
     Condition, Finding, MachineOrder, Part, PinRefusal, Sheet, SheetLine, StaffAction, StaffOutcome, StaffPin,
+    StickOutcome, StickReport,
 };
 use domain::{Language, Timestamp, ruby};
 
@@ -42,8 +43,10 @@ fn part_icon(part: Part) -> &'static str {
 fn order_icon(order: MachineOrder) -> &'static str {
     match order {
         MachineOrder::Update => "update",
+        MachineOrder::Stick => "stick",
         MachineOrder::Restart => "restart",
         MachineOrder::ShutDown => "power",
+        MachineOrder::FactoryReset => "clear",
     }
 }
 
@@ -167,6 +170,34 @@ impl Words<'_> {
         let args = [("free", gigabytes(condition.free_mb)), ("all", gigabytes(condition.disk_mb))];
         rows.push(self.row(room, "upkeep-disk", self.with("upkeep-disk-detail", &args)));
         rows.push(self.row(Mark::None, "upkeep-version", format!("{} / {}", condition.version, condition.pack)));
+        rows.extend(condition.stick.iter().flat_map(|report| self.stick(report)));
+        rows
+    }
+
+    /// What became of the stick that was read last.
+    fn stick(&self, report: &StickReport) -> Vec<StaffRow> {
+        let parts = [
+            ("upkeep-stick-settings", report.settings),
+            ("upkeep-stick-authorities", report.authorities),
+            ("upkeep-stick-system", report.update),
+        ];
+        let part = |(key, outcome)| {
+            let (mark, said) = match outcome {
+                StickOutcome::Absent => return None,
+                StickOutcome::UnderWay => (Mark::Open, "upkeep-under-way"),
+                StickOutcome::Taken => (Mark::Good, "upkeep-stick-taken"),
+                StickOutcome::Same => (Mark::Good, "upkeep-stick-same"),
+                StickOutcome::Refused => (Mark::Bad, "upkeep-stick-refused"),
+            };
+            Some(self.row(mark, key, self.say(said)))
+        };
+        let mut rows = vec![self.row(Mark::None, "upkeep-stick-read", report.at.clone())];
+        rows.extend(parts.into_iter().filter_map(part));
+        if rows.len() == 1 {
+            let said = if report.found { "upkeep-stick-empty" } else { "upkeep-no-stick" };
+            rows.push(self.row(Mark::Bad, "upkeep-result", self.say(said)));
+        }
+        rows.extend(report.why.iter().map(|why| self.row(Mark::Bad, "upkeep-stick-why", why.clone())));
         rows
     }
 
@@ -445,7 +476,15 @@ impl Words<'_> {
         let outcome = mode.outcome_of(StaffAction::Machine(order));
         let rows = match outcome {
             None => vec![self.row(Mark::None, "upkeep-what-happens", self.say(&format!("{key}-text")))],
-            Some(outcome) => vec![self.outcome(outcome)],
+            Some(outcome) => {
+                let mut rows = vec![self.outcome(outcome)];
+                let tried = matches!(outcome, Some(StaffOutcome::Done | StaffOutcome::Failed));
+                let report = mode.condition.as_ref().and_then(|condition| condition.stick.as_ref());
+                if let (MachineOrder::Stick, true, Some(report)) = (order, tried, report) {
+                    rows.extend(self.stick(report));
+                }
+                rows
+            }
         };
         let next = self.staff_button(&format!("{key}-yes"), StaffTouch::Order(order));
         Plain { rows, next: Some(Button { enabled: outcome.is_none(), ..next }), ..Plain::of(&key) }

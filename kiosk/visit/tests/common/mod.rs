@@ -727,5 +727,6 @@ pub fn condition() -> Condition {
         counts: None,
         volume: Some(60),
         brightness: Some(80),
+        stick: None,
     }
 }
