@@ -217,7 +217,8 @@ fn transfers(source: &str, packed: &str) -> [(&'static str, String); 3] {
 }
 
 const SYSUPDATE: &str = "/usr/lib/systemd/systemd-sysupdate";
-const PULL: &str = "/usr/lib/systemd/systemd-pull";
+/// Not `systemd-pull`: it unpacks what it downloads, whose sum is then another.
+const CURL: &str = "/usr/bin/curl";
 
 /// What a download came to. Whoever reads it does not trust it: the worst that a false one does is an update that is refused.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -250,9 +251,11 @@ struct Fetch<'a> {
 impl Fetch<'_> {
     fn pull(&self, name: &str) -> Result<u64, UpdateError> {
         let to = self.places.files().join(name);
-        let mut pull = Program::new(PULL);
-        pull.args(["raw", "--direct", "--verify=no"]).arg(format!("{}{name}", self.source)).arg(&to);
-        run(&mut pull, None)?;
+        let mut pull = Program::new(CURL);
+        pull.args(["--fail", "--silent", "--show-error", "--proto", "=https", "--connect-timeout", "60"]);
+        // A server that sends less than this for a minute has stopped.
+        pull.args(["--speed-limit", "1024", "--speed-time", "60", "--retry", "2"]);
+        run(pull.arg("--output").arg(&to).arg(format!("{}{name}", self.source)), None)?;
         Ok(fs::metadata(&to).map_err(|source| UpdateError::File { path: to, source })?.len())
     }
 
