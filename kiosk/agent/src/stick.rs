@@ -254,32 +254,22 @@ where
     C: Fn(&str) -> Result<String, String>,
     K: Fn(&Path) -> Result<(), String>,
 {
-    let mut report = StickReport { at: now(), found: true, ..StickReport::default() };
-    let found = look(folder);
-    let taken = match &found {
-        Ok(found) => take(places, folder, found, judge),
-        Err(_) => Ok(Taken::default()),
+    // What is there and is not taken was refused.
+    let refused = |name| if folder.join(name).exists() { StickOutcome::Refused } else { StickOutcome::Absent };
+    let mut report = StickReport {
+        at: now(),
+        found: true,
+        settings: refused(SETTINGS),
+        authorities: refused(AUTHORITIES),
+        ..StickReport::default()
     };
-    let error = match (&found, &taken) {
-        (Err(error), _) | (_, Err(error)) => error,
-        (Ok(_), Ok(taken)) => {
-            (report.settings, report.authorities) = (taken.settings, taken.authorities);
-            write_report(places, &report)?;
-            return Ok((report, taken.changed()));
-        }
-    };
-    let refused = |there: bool| if there { StickOutcome::Refused } else { StickOutcome::Absent };
-    match &found {
-        Ok(found) => {
-            report.settings = refused(found.settings.is_some());
-            report.authorities = refused(found.authorities.is_some());
-        }
-        Err(_) => report.settings = StickOutcome::Refused,
+    let taken = look(folder).and_then(|found| take(places, folder, &found, judge));
+    match &taken {
+        Ok(taken) => (report.settings, report.authorities) = (taken.settings, taken.authorities),
+        Err(error) => report.why = Some(error.refusal().to_string()),
     }
-    report.why = Some(error.refusal().to_string());
     write_report(places, &report)?;
-    let Err(error) = found.map(drop).and(taken.map(drop)) else { return Ok((report, false)) };
-    Err(error)
+    taken.map(|taken| (report, taken.changed()))
 }
 
 /// Puts new settings in force: the ways out, the address, the kiosk.
