@@ -51,6 +51,21 @@ impl Machine {
         Ok(Self { folder: folder.to_owned(), tools: self.tools.clone(), extra: self.extra.clone() })
     }
 
+    /// Has a card reader in which a card can be laid, through this socket, once it is on.
+    pub fn with_card(&mut self) -> PathBuf {
+        let socket = self.folder.join("card");
+        let card = format!("socket,id=card,path={},server=on,wait=off", socket.display());
+        self.extra.extend(["-chardev".into(), card, "-device".into(), "ccid-card-passthru,chardev=card".into()]);
+        socket
+    }
+
+    /// Has another disk, which it cannot write to; udev calls it `virtio-NAME`.
+    pub fn with_disk(&mut self, name: &str, image: &Path) {
+        let drive = format!("if=none,id={name},format=raw,readonly=on,file={}", image.display());
+        let device = format!("virtio-blk-pci,drive={name},serial={name}");
+        self.extra.extend(["-drive".into(), drive, "-device".into(), device]);
+    }
+
     /// Its disk.
     pub fn disk(&self) -> PathBuf {
         self.folder.join("disk.raw")
@@ -237,12 +252,23 @@ impl Running {
 
     /// A finger at this place, in pixels of a screen of 1080 x 1920.
     pub fn touch(&mut self, x: u32, y: u32) -> Result<()> {
-        let scale = |value: u32, whole: u32| value * 0x7fff / whole;
-        let (x, y) = (scale(x, 1080), scale(y, 1920));
+        self.stroke(&[[x, y]])
+    }
+
+    /// A finger that is laid down at the first of these places, moves to each of the others, and is lifted at the last.
+    pub fn stroke(&mut self, places: &[[u32; 2]]) -> Result<()> {
         let finger = |kind: &str, axis: &str, value: u32, id: i32| json!({ "type": "mtt", "data": { "type": kind, "slot": 0, "tracking-id": id, "axis": axis, "value": value } });
         let button = |down: bool| json!({ "type": "btn", "data": { "down": down, "button": "touch" } });
+        let mut places = places.iter().map(|[x, y]| (x * 0x7fff / 1080, y * 0x7fff / 1920));
+        let (x, y) = places.next().context("a finger that is nowhere")?;
         let down = json!({ "events": [button(true), finger("begin", "x", x, 1), finger("data", "x", x, 1), finger("data", "y", y, 1)] });
         self.qmp("input-send-event", down)?;
+        for (x, y) in places {
+            // As fast as a finger writes; two places at once would be one.
+            std::thread::sleep(Duration::from_millis(50));
+            let on = json!({ "events": [finger("data", "x", x, 1), finger("data", "y", y, 1)] });
+            self.qmp("input-send-event", on)?;
+        }
         // As long as a finger stays.
         std::thread::sleep(Duration::from_millis(300));
         self.qmp("input-send-event", json!({ "events": [button(false), finger("end", "x", 0, -1)] }))?;

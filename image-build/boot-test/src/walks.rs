@@ -34,12 +34,13 @@ pub const WALKS: &[(&str, Walk)] = &[
     ("peer", peer),
     ("inside", inside),
     ("update", update),
+    ("visit", crate::visit::visit),
 ];
 
 /// Emulated, on a busy machine: a real one takes a tenth.
-const BOOT: Duration = Duration::from_secs(900);
+pub const BOOT: Duration = Duration::from_secs(900);
 const TWO_BOOTS: Duration = Duration::from_secs(1800);
-const COMMAND: Duration = Duration::from_secs(120);
+pub const COMMAND: Duration = Duration::from_secs(120);
 const FETCH: Duration = Duration::from_secs(1800);
 
 /// What an attacker's change must not lead to.
@@ -62,7 +63,7 @@ fn reference(args: &Args) -> Result<RgbImage> {
     Ok(image::open(&args.home).with_context(|| args.home.display().to_string())?.to_rgb8())
 }
 
-fn wait_home(args: &Args, machine: &mut Running) -> Result<RgbImage> {
+pub fn wait_home(args: &Args, machine: &mut Running) -> Result<RgbImage> {
     let wanted = reference(args)?;
     machine.wait_screen(BOOT, "the home screen", |screen| same(screen, &wanted))
 }
@@ -246,12 +247,12 @@ fn stolen_disk(args: &Args) -> Result<Done> {
     Ok(Done::Held("nothing can be read from the disk; without its own TPM nothing opens".into()))
 }
 
-fn debug(args: &Args, name: &str) -> Result<Option<Machine>> {
+pub fn debug(args: &Args, name: &str) -> Result<Option<Machine>> {
     let Some(image) = args.debug.first() else { return Ok(None) };
     Machine::new(&args.out.join("machines").join(name), &args.tools, image).map(Some)
 }
 
-fn said(running: &mut Running, command: &str, limit: Duration) -> Result<String> {
+pub fn said(running: &mut Running, command: &str, limit: Duration) -> Result<String> {
     let (said, code) = running.shell(command, limit)?;
     ensure!(code == 0, "{command}: exit code {code}: {said}");
     Ok(said)
@@ -316,7 +317,7 @@ fn inside(args: &Args) -> Result<Done> {
 }
 
 /// Until the system has written down how it came up: the last thing it does.
-fn wait_healthy(running: &mut Running) -> Result<()> {
+pub fn wait_healthy(running: &mut Running) -> Result<()> {
     let began = std::time::Instant::now();
     while said(running, "systemctl is-active madoguchi-booted || true", COMMAND)? != "active" {
         ensure!(began.elapsed() < BOOT, "the system did not become healthy");
