@@ -13,10 +13,15 @@ use std::time::{Duration, Instant};
 /// How long to wait for what comes in a moment.
 const MOMENT: Duration = Duration::from_secs(30);
 
+/// A card reader without a card: a kiosk that can neither read nor print is closed.
+const READER: &[&str] = &["-device", "usb-ccid,bus=usb.0"];
+
 /// A machine that was bought: its disk, its TPM, the keys in its firmware. They stay when it is switched off.
 pub struct Machine {
     folder: PathBuf,
     tools: PathBuf,
+    /// Its card reader: arguments of QEMU.
+    reader: &'static [&'static str],
     /// Further arguments of QEMU.
     pub extra: Vec<String>,
 }
@@ -36,7 +41,7 @@ impl Machine {
             bail!("{} cannot be copied", image.display());
         }
         File::options().write(true).open(&disk)?.set_len(10 << 30)?;
-        Ok(Self { folder: folder.to_owned(), tools: tools.to_owned(), extra: Vec::new() })
+        Ok(Self { folder: folder.to_owned(), tools: tools.to_owned(), reader: READER, extra: Vec::new() })
     }
 
     /// The same machine once more, with all that it has kept.
@@ -48,13 +53,16 @@ impl Machine {
         if !status.success() {
             bail!("{} cannot be copied", self.folder.display());
         }
-        Ok(Self { folder: folder.to_owned(), tools: self.tools.clone(), extra: self.extra.clone() })
+        let (tools, extra) = (self.tools.clone(), self.extra.clone());
+        Ok(Self { folder: folder.to_owned(), tools, reader: self.reader, extra })
     }
 
     /// Has a card reader in which a card can be laid, through this socket, once it is on.
     pub fn with_card(&mut self) -> PathBuf {
         let socket = self.folder.join("card");
         let card = format!("socket,id=card,path={},server=on,wait=off", socket.display());
+        // Behind xHCI, the reader's message of exactly one packet (64 bytes) is followed by an empty one, as if it were the next.
+        self.reader = &["-device", "ich9-usb-uhci1,id=slow", "-device", "usb-ccid,bus=slow.0"];
         self.extra.extend(["-chardev".into(), card, "-device".into(), "ccid-card-passthru,chardev=card".into()]);
         socket
     }
@@ -131,8 +139,7 @@ impl Machine {
             .args(["-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-crb,tpmdev=tpm0"])
             .args(["-device", "virtio-gpu-pci,xres=1080,yres=1920", "-device", "virtio-multitouch-pci"])
             .args(["-device", "qemu-xhci,id=usb", "-device", "i6300esb", "-action", "watchdog=reset"])
-            // A card reader without a card: a kiosk that can neither read nor print is closed.
-            .args(["-device", "usb-ccid,bus=usb.0"])
+            .args(self.reader)
             .args(["-object", "rng-random,filename=/dev/urandom,id=rng0", "-device", "virtio-rng-pci,rng=rng0"])
             .args(["-audiodev", "none,id=sound", "-device", "virtio-sound-pci,audiodev=sound"])
             .args(["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="])
