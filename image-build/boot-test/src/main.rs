@@ -10,6 +10,7 @@ mod pictures;
 mod provision;
 mod scan;
 mod server;
+mod visit;
 mod vm;
 mod walks;
 
@@ -41,6 +42,12 @@ pub struct Args {
     /// How the home screen looks, as the kiosk itself draws it.
     #[arg(long)]
     home: PathBuf,
+    /// What a visit's hands do, and how the screen looks before each deed: what `score` of `tests/walks` writes.
+    #[arg(long, value_name = "DIR", requires = "card_emulator")]
+    score: Option<PathBuf>,
+    /// The program `card-emulator`.
+    #[arg(long, value_name = "PROGRAM")]
+    card_emulator: Option<PathBuf>,
     /// Where pictures and figures go.
     #[arg(long)]
     out: PathBuf,

@@ -27,12 +27,17 @@ pub enum Network {
     },
 }
 
+/// A card reader without a card: a kiosk that can neither read nor print is closed.
+const READER: &[&str] = &["-device", "usb-ccid,bus=usb.0"];
+
 /// A machine that was bought: its disk, its TPM, the keys in its firmware. They stay when it is switched off.
 pub struct Machine {
     folder: PathBuf,
     tools: PathBuf,
     /// Where its network card is plugged in.
     pub network: Network,
+    /// Its card reader: arguments of QEMU.
+    reader: &'static [&'static str],
     /// Further arguments of QEMU.
     pub extra: Vec<String>,
 }
@@ -56,7 +61,13 @@ impl Machine {
     }
 
     fn at(folder: &Path, tools: &Path) -> Self {
-        Self { folder: folder.to_owned(), tools: tools.to_owned(), network: Network::User, extra: Vec::new() }
+        Self {
+            folder: folder.to_owned(),
+            tools: tools.to_owned(),
+            network: Network::User,
+            reader: READER,
+            extra: Vec::new(),
+        }
     }
 
     /// A machine that another walk has left; `None` where it has not.
@@ -73,8 +84,25 @@ impl Machine {
         if !status.success() {
             bail!("{} cannot be copied", self.folder.display());
         }
-        let (network, extra) = (self.network.clone(), self.extra.clone());
-        Ok(Self { folder: folder.to_owned(), tools: self.tools.clone(), network, extra })
+        let (tools, network, extra) = (self.tools.clone(), self.network.clone(), self.extra.clone());
+        Ok(Self { folder: folder.to_owned(), tools, network, reader: self.reader, extra })
+    }
+
+    /// Has a card reader in which a card can be laid, through this socket, once it is on.
+    pub fn with_card(&mut self) -> PathBuf {
+        let socket = self.folder.join("card");
+        let card = format!("socket,id=card,path={},server=on,wait=off", socket.display());
+        // Behind xHCI, the reader's message of exactly one packet (64 bytes) is followed by an empty one, as if it were the next.
+        self.reader = &["-device", "ich9-usb-uhci1,id=slow", "-device", "usb-ccid,bus=slow.0"];
+        self.extra.extend(["-chardev".into(), card, "-device".into(), "ccid-card-passthru,chardev=card".into()]);
+        socket
+    }
+
+    /// Has another disk, which it cannot write to; udev calls it `virtio-NAME`.
+    pub fn with_disk(&mut self, name: &str, image: &Path) {
+        let drive = format!("if=none,id={name},format=raw,readonly=on,file={}", image.display());
+        let device = format!("virtio-blk-pci,drive={name},serial={name}");
+        self.extra.extend(["-drive".into(), drive, "-device".into(), device]);
     }
 
     /// Its disk.
@@ -148,8 +176,7 @@ impl Machine {
             .args(["-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-crb,tpmdev=tpm0"])
             .args(["-device", "virtio-gpu-pci,xres=1080,yres=1920", "-device", "virtio-multitouch-pci"])
             .args(["-device", "qemu-xhci,id=usb", "-device", "i6300esb", "-action", "watchdog=reset"])
-            // A card reader without a card: a kiosk that can neither read nor print is closed.
-            .args(["-device", "usb-ccid,bus=usb.0"])
+            .args(self.reader)
             .args(["-object", "rng-random,filename=/dev/urandom,id=rng0", "-device", "virtio-rng-pci,rng=rng0"])
             .args(["-audiodev", "none,id=sound", "-device", "virtio-sound-pci,audiodev=sound"])
             .args(["-netdev", &network, "-device", "virtio-net-pci,netdev=net,romfile="])
@@ -278,12 +305,23 @@ impl Running {
 
     /// A finger at this place, in pixels of a screen of 1080 x 1920.
     pub fn touch(&mut self, x: u32, y: u32) -> Result<()> {
-        let scale = |value: u32, whole: u32| value * 0x7fff / whole;
-        let (x, y) = (scale(x, 1080), scale(y, 1920));
+        self.stroke(&[[x, y]])
+    }
+
+    /// A finger that is laid down at the first of these places, moves to each of the others, and is lifted at the last.
+    pub fn stroke(&mut self, places: &[[u32; 2]]) -> Result<()> {
         let finger = |kind: &str, axis: &str, value: u32, id: i32| json!({ "type": "mtt", "data": { "type": kind, "slot": 0, "tracking-id": id, "axis": axis, "value": value } });
         let button = |down: bool| json!({ "type": "btn", "data": { "down": down, "button": "touch" } });
+        let mut places = places.iter().map(|[x, y]| (x * 0x7fff / 1080, y * 0x7fff / 1920));
+        let (x, y) = places.next().context("a finger that is nowhere")?;
         let down = json!({ "events": [button(true), finger("begin", "x", x, 1), finger("data", "x", x, 1), finger("data", "y", y, 1)] });
         self.qmp("input-send-event", down)?;
+        for (x, y) in places {
+            // As fast as a finger writes; two places at once would be one.
+            std::thread::sleep(Duration::from_millis(50));
+            let on = json!({ "events": [finger("data", "x", x, 1), finger("data", "y", y, 1)] });
+            self.qmp("input-send-event", on)?;
+        }
         // As long as a finger stays.
         std::thread::sleep(Duration::from_millis(300));
         self.qmp("input-send-event", json!({ "events": [button(false), finger("end", "x", 0, -1)] }))?;
@@ -304,16 +342,18 @@ impl Running {
         let line = format!("\necho \"begins\"'{number}:'; {command}; echo \"ends\"'{number}='$?\n");
         self.shell.write_all(line.as_bytes())?;
         self.shell.set_read_timeout(Some(Duration::from_secs(1)))?;
-        let (mut text, began) = (String::new(), Instant::now());
+        let (mut bytes, began) = (Vec::new(), Instant::now());
         let mut buffer = [0; 65536];
         loop {
             match self.shell.read(&mut buffer) {
                 Ok(0) => bail!("the serial line was closed"),
-                Ok(n) => text += &String::from_utf8_lossy(&buffer[..n]).replace('\r', ""),
+                Ok(n) => bytes.extend_from_slice(&buffer[..n]),
                 Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
                 }
                 Err(error) => return Err(error.into()),
             }
+            // Whole, for a letter may come in parts.
+            let text = String::from_utf8_lossy(&bytes).replace('\r', "");
             if let Some(end) = text.find(&ends)
                 && let Some((code, _)) = text[end + ends.len()..].split_once('\n')
             {

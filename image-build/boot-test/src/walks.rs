@@ -41,6 +41,7 @@ pub const WALKS: &[(&str, Walk)] = &[
     ("disk-full", bad_input::disk_full),
     ("power-cut-update", bad_input::power_cut_update),
     ("slot-corrupted", bad_input::slot_corrupted),
+    ("visit", crate::visit::visit),
     ("provision", crate::provision::provision),
     ("audit", audit::audit),
 ];

@@ -13,9 +13,9 @@ fn with_control<T>(what: impl Fn(&Selem<'_>) -> alsa::Result<T>) -> io::Result<T
     let cards = card::Iter::new().filter_map(Result::ok).map(|card| format!("hw:{}", card.get_index()));
     for name in std::iter::once("default".to_owned()).chain(cards) {
         let Ok(mixer) = Mixer::new(&name, false) else { continue };
-        let controls: Vec<Selem<'_>> =
-            mixer.iter().filter_map(Selem::new).filter(Selem::has_playback_volume).collect();
-        let named = |name: &&str| controls.iter().find(|control| control.get_id().get_name().is_ok_and(|is| is == *name));
+        let controls: Vec<Selem<'_>> = mixer.iter().filter_map(Selem::new).filter(Selem::has_playback_volume).collect();
+        let named =
+            |name: &&str| controls.iter().find(|control| control.get_id().get_name().is_ok_and(|is| is == *name));
         if let Some(control) = NAMES.iter().find_map(named).or(controls.first()) {
             return what(control).map_err(|error| io::Error::from_raw_os_error(error.errno()));
         }

@@ -3,8 +3,8 @@
 use crate::wiped::Wiped;
 use opencv::core::{MatTraitConst, Vector};
 use opencv::videoio::{
-    CAP_ANY, CAP_FFMPEG, CAP_PROP_FPS, CAP_PROP_OPEN_TIMEOUT_MSEC, CAP_PROP_READ_TIMEOUT_MSEC, VideoCapture,
-    VideoCaptureTrait, VideoCaptureTraitConst,
+    CAP_ANY, CAP_FFMPEG, CAP_OPENCV_MJPEG, CAP_PROP_FPS, CAP_PROP_OPEN_TIMEOUT_MSEC, CAP_PROP_READ_TIMEOUT_MSEC,
+    VideoCapture, VideoCaptureTrait, VideoCaptureTraitConst,
 };
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -212,7 +212,11 @@ fn play(camera: &Camera, shared: &Shared, opening: u64, say: &impl Fn(u64, Camer
 fn open(camera: &Camera) -> opencv::Result<VideoCapture> {
     let capture = match camera {
         Camera::Device(number) => VideoCapture::new(*number, CAP_ANY)?,
-        Camera::File(path) | Camera::FileOnce(path) => VideoCapture::from_file(path, CAP_FFMPEG)?,
+        Camera::File(path) | Camera::FileOnce(path) => {
+            let capture = VideoCapture::from_file(path, CAP_FFMPEG)?;
+            // The appliance's OpenCV has no FFmpeg; Motion JPEG it reads by itself.
+            if capture.is_opened()? { capture } else { VideoCapture::from_file(path, CAP_OPENCV_MJPEG)? }
+        }
         Camera::Url(url) => {
             let patience =
                 [CAP_PROP_OPEN_TIMEOUT_MSEC, NETWORK_TIMEOUT_MS, CAP_PROP_READ_TIMEOUT_MSEC, NETWORK_TIMEOUT_MS];

@@ -1,14 +1,14 @@
 //! Lays invented cards into a virtual reader, told by lines on standard input.
 
 use anyhow::{Context, bail};
-use card_emulator::{BitRate, Card, Citizen, Inserted, Taker, TestAuthority, from_dump, wait_until};
+use card_emulator::{BitRate, Card, Citizen, Hand, Inserted, Reader, Taker, TestAuthority, from_dump, wait_until};
 use clap::Parser;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// A My Number card in software, for vsmartcard's virtual reader.
+/// A My Number card in software, for vsmartcard's virtual reader or that of a virtual machine.
 ///
 /// Reads `insert`, `remove` and `quit` from standard input and says each change as a JSON line. `tear N` has the card that
 /// is inserted next torn away after N more commands.
@@ -38,6 +38,9 @@ struct Args {
     /// The virtual reader's port on 127.0.0.1.
     #[arg(long, default_value_t = 35963)]
     port: u16,
+    /// In place of the virtual reader: the socket of QEMU's `ccid-card-passthru`.
+    #[arg(long, value_name = "SOCKET", conflicts_with = "port")]
+    vscard: Option<PathBuf>,
     /// As slow as the air at 106, 212 or 424 kbit/s.
     #[arg(long)]
     speed: Option<u32>,
@@ -84,32 +87,32 @@ fn main() -> anyhow::Result<()> {
         Some(other) => bail!("no such bit rate: {other}"),
     };
     let card = Arc::new(Mutex::new(card));
+    let mut slot = match &args.vscard {
+        None => Slot::Vpcd { port: args.port, taker: None },
+        Some(socket) => {
+            let reader = Reader::connect(socket, Arc::clone(&card)).with_context(|| socket.display().to_string())?;
+            let hand = reader.hand();
+            std::thread::spawn(move || {
+                if let Err(error) = reader.serve(speed, || println!("{REMOVED}")) {
+                    eprintln!("reader: {error}");
+                }
+            });
+            Slot::Machine(hand)
+        }
+    };
     println!("{{\"state\":\"ready\"}}");
-    let mut taker: Option<Taker> = None;
-    let mut hand = Instant::now();
+    let mut rests = Instant::now();
     let mut tear: Option<usize> = None;
     for line in std::io::stdin().lock().lines() {
         match line?.trim() {
             "insert" => {
-                wait_until(hand);
-                let inserted = Inserted::connect(args.port).context("no virtual reader listens")?;
-                taker = Some(inserted.taker()?);
-                let card = Arc::clone(&card);
-                let tear = tear.take();
-                std::thread::spawn(move || {
-                    let Ok(mut card) = card.lock() else { return };
-                    let torn_after = tear.map(|more| card.commands + more).or(args.torn_after);
-                    if let Err(error) = inserted.serve(&mut card, speed, torn_after) {
-                        eprintln!("reader: {error}");
-                    }
-                    println!("{{\"state\":\"removed\"}}");
-                });
+                wait_until(rests);
+                slot.insert(&card, speed, tear.take(), args.torn_after)?;
                 println!("{{\"state\":\"inserted\"}}");
             }
             "remove" => {
-                if let Some(taker) = taker.take() {
-                    taker.take();
-                    hand = Instant::now() + HAND;
+                if slot.remove()? {
+                    rests = Instant::now() + HAND;
                 }
             }
             "quit" => break,
@@ -117,4 +120,61 @@ fn main() -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+const REMOVED: &str = "{\"state\":\"removed\"}";
+
+/// What the card is laid into.
+enum Slot {
+    /// Each card is a connection of its own.
+    Vpcd {
+        port: u16,
+        taker: Option<Taker>,
+    },
+    Machine(Hand),
+}
+
+impl Slot {
+    fn insert(
+        &mut self,
+        card: &Arc<Mutex<Card>>,
+        speed: Option<BitRate>,
+        tear: Option<usize>,
+        torn_after: Option<usize>,
+    ) -> anyhow::Result<()> {
+        match self {
+            Self::Vpcd { port, taker } => {
+                let inserted = Inserted::connect(*port).context("no virtual reader listens")?;
+                *taker = Some(inserted.taker()?);
+                let card = Arc::clone(card);
+                std::thread::spawn(move || {
+                    let Ok(mut card) = card.lock() else { return };
+                    let torn_after = tear.map(|more| card.commands + more).or(torn_after);
+                    if let Err(error) = inserted.serve(&mut card, speed, torn_after) {
+                        eprintln!("reader: {error}");
+                    }
+                    println!("{REMOVED}");
+                });
+            }
+            Self::Machine(hand) => {
+                let commands = card.lock().map_or(0, |card| card.commands);
+                hand.insert(tear.map(|more| commands + more).or(torn_after))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there was one to take away.
+    fn remove(&mut self) -> anyhow::Result<bool> {
+        match self {
+            Self::Vpcd { taker, .. } => Ok(taker.take().map(|taker| taker.take()).is_some()),
+            Self::Machine(hand) => {
+                let was = hand.remove()?;
+                if was {
+                    println!("{REMOVED}");
+                }
+                Ok(was)
+            }
+        }
+    }
 }

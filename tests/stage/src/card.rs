@@ -1,11 +1,11 @@
-//! The card emulator as a process beside a [`Pcscd`].
+//! The card emulator as a process beside a [`Pcscd`] or a virtual machine.
 
 use crate::Pcscd;
 use crate::process::Group;
 use anyhow::Context;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{ChildStdin, ChildStdout, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 
 /// A card that can be laid down and taken away.
 pub struct CardProcess {
@@ -21,12 +21,20 @@ impl CardProcess {
     /// When it cannot be started or says nothing.
     pub fn start(pcscd: &Pcscd, program: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
         let mut command = pcscd.inside(program);
-        command
-            .args(arguments)
-            .args(["--port", &pcscd.port().to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        let mut group = Group::start(&mut command)?;
+        command.args(arguments).args(["--port", &pcscd.port().to_string()]);
+        Self::run(&mut command)
+    }
+
+    /// Starts `program` at the socket of a virtual machine's card reader; returns when they have met.
+    ///
+    /// # Errors
+    /// When it cannot be started, or the machine does not answer.
+    pub fn in_machine(socket: &Path, program: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
+        Self::run(Command::new(program).args(arguments).arg("--vscard").arg(socket))
+    }
+
+    fn run(command: &mut Command) -> anyhow::Result<Self> {
+        let mut group = Group::start(command.stdin(Stdio::piped()).stdout(Stdio::piped()))?;
         let input = group.child().stdin.take().context("no standard input")?;
         let output = BufReader::new(group.child().stdout.take().context("no standard output")?);
         let mut card = Self { _group: group, input, output };

@@ -1,5 +1,6 @@
 //! A finger on the glass: finds what is written there and touches it where it is.
 
+use crate::score::{Deed, Score};
 use anyhow::{Context, bail};
 use i_slint_backend_testing::{
     AccessibleRole, ElementHandle, ElementQuery, TestingBackend, TestingBackendOptions, mock_elapsed_time,
@@ -10,10 +11,16 @@ use slint::{LogicalPosition, LogicalSize};
 use std::time::Duration;
 
 /// Hands before one screen.
-pub struct Hands<'a>(pub &'a Screen);
+pub struct Hands<'a> {
+    screen: &'a Screen,
+    score: Option<&'a Score>,
+}
 
 /// How long a finger rests on the glass, in the screen's own time.
 const TAP: Duration = Duration::from_millis(60);
+
+/// In which what moves on a screen comes to rest.
+pub const REST: Duration = Duration::from_millis(400);
 
 /// The label of what moves a list on, in Japanese.
 const DOWN: &str = "下へ";
@@ -21,7 +28,28 @@ const DOWN: &str = "下へ";
 /// Most times that a list is moved on.
 const PAGES: usize = 10;
 
-impl Hands<'_> {
+impl<'a> Hands<'a> {
+    /// Hands before this screen.
+    pub fn new(screen: &'a Screen) -> Self {
+        Self { screen, score: None }
+    }
+
+    /// The same, and what they do is written down.
+    pub fn noted(screen: &'a Screen, score: Option<&'a Score>) -> Self {
+        Self { screen, score }
+    }
+
+    /// Writes down what is about to be done, where that is wanted.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn note(&self, what: &str, deed: Deed) -> anyhow::Result<()> {
+        self.score.map_or(Ok(()), |score| {
+            self.pass(REST);
+            score.note(self.screen, what, Some(deed))
+        })
+    }
+
     /// Makes this thread's screens appear in memory instead of a window. Once a thread, before any screen is made.
     ///
     /// # Errors
@@ -39,7 +67,7 @@ impl Hands<'_> {
 
     /// What can be touched under exactly this label.
     fn find(&self, label: &str) -> Option<ElementHandle> {
-        ElementHandle::find_by_accessible_label(self.0.component(), label).find(|element| {
+        ElementHandle::find_by_accessible_label(self.screen.component(), label).find(|element| {
             let touchable = matches!(
                 element.accessible_role(),
                 Some(
@@ -61,7 +89,8 @@ impl Hands<'_> {
 
     /// Everything that could be touched now, for error messages.
     pub fn labels(&self) -> Vec<String> {
-        let all = ElementQuery::from_root(self.0.component()).match_accessible_role(AccessibleRole::Button).find_all();
+        let all =
+            ElementQuery::from_root(self.screen.component()).match_accessible_role(AccessibleRole::Button).find_all();
         all.into_iter().filter_map(|element| element.accessible_label()).map(|label| label.to_string()).collect()
     }
 
@@ -90,18 +119,24 @@ impl Hands<'_> {
     }
 
     fn tap(&self, position: LogicalPosition, label: &str) -> anyhow::Result<()> {
-        let screen = self.0.window().size().to_logical(self.0.window().scale_factor());
+        let screen = self.screen.window().size().to_logical(self.screen.window().scale_factor());
         if position.x < 0.0 || position.y < 0.0 || position.x > screen.width || position.y > screen.height {
             bail!("\"{label}\" lies outside the screen, at {position:?}");
         }
+        self.note(label, Deed::Tap(self.pixels(position)))?;
         let button = PointerEventButton::Left;
-        self.0.window().dispatch_event(WindowEvent::PointerMoved { position });
-        self.0.window().dispatch_event(WindowEvent::PointerPressed { position, button });
+        self.screen.window().dispatch_event(WindowEvent::PointerMoved { position });
+        self.screen.window().dispatch_event(WindowEvent::PointerPressed { position, button });
         self.pass(TAP);
-        self.0.window().dispatch_event(WindowEvent::PointerReleased { position, button });
-        self.0.window().dispatch_event(WindowEvent::PointerExited);
+        self.screen.window().dispatch_event(WindowEvent::PointerReleased { position, button });
+        self.screen.window().dispatch_event(WindowEvent::PointerExited);
         self.pass(TAP);
         Ok(())
+    }
+
+    fn pixels(&self, position: LogicalPosition) -> [u32; 2] {
+        let scale = self.screen.window().scale_factor();
+        [position.x, position.y].map(|part| (part * scale).round() as u32)
     }
 
     /// Draws strokes on the field that is labelled so; points are fractions of its width and height.
@@ -109,27 +144,30 @@ impl Hands<'_> {
     /// # Errors
     /// When there is no such field.
     pub fn draw(&self, label: &str, strokes: &[&[(f32, f32)]]) -> anyhow::Result<()> {
-        let field = ElementHandle::find_by_accessible_label(self.0.component(), label)
+        let field = ElementHandle::find_by_accessible_label(self.screen.component(), label)
             .max_by(|a, b| (a.size().width * a.size().height).total_cmp(&(b.size().width * b.size().height)))
             .with_context(|| format!("no field says \"{label}\""))?;
         let (at, size) = (field.absolute_position(), field.size());
         let button = PointerEventButton::Left;
         for stroke in strokes {
-            let points =
-                stroke.iter().map(|(x, y)| LogicalPosition::new(at.x + x * size.width, at.y + y * size.height));
+            let points: Vec<LogicalPosition> = stroke
+                .iter()
+                .map(|(x, y)| LogicalPosition::new(at.x + x * size.width, at.y + y * size.height))
+                .collect();
+            self.note(label, Deed::Stroke(points.iter().map(|point| self.pixels(*point)).collect()))?;
             let mut last = None;
             for position in points {
                 if last.is_none() {
-                    self.0.window().dispatch_event(WindowEvent::PointerMoved { position });
-                    self.0.window().dispatch_event(WindowEvent::PointerPressed { position, button });
+                    self.screen.window().dispatch_event(WindowEvent::PointerMoved { position });
+                    self.screen.window().dispatch_event(WindowEvent::PointerPressed { position, button });
                 }
-                self.0.window().dispatch_event(WindowEvent::PointerMoved { position });
+                self.screen.window().dispatch_event(WindowEvent::PointerMoved { position });
                 self.pass(Duration::from_millis(8));
                 last = Some(position);
             }
             if let Some(position) = last {
-                self.0.window().dispatch_event(WindowEvent::PointerReleased { position, button });
-                self.0.window().dispatch_event(WindowEvent::PointerExited);
+                self.screen.window().dispatch_event(WindowEvent::PointerReleased { position, button });
+                self.screen.window().dispatch_event(WindowEvent::PointerExited);
             }
         }
         Ok(())

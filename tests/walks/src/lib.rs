@@ -4,11 +4,13 @@
 mod hands;
 mod resident;
 mod roadside;
+mod score;
 mod site;
 mod walk;
 
 pub use hands::Hands;
 pub use resident::{Resident, Way};
 pub use roadside::{Asked, Roadside, Visitor};
+pub use score::{Deed, Score};
 pub use site::{Camera, Site, SiteOptions, program};
 pub use walk::{Report, Scene, Step, Walk};

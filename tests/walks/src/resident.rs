@@ -1,6 +1,7 @@
 //! An invented resident: what they want, what they know, and what they do on each screen.
 
 use crate::hands::Hands;
+use crate::score::Deed;
 use crate::site::Site;
 use anyhow::{Context, bail};
 use domain::form::AnswerKind;
@@ -74,6 +75,34 @@ const SIGNATURE: &[&[(f32, f32)]] = &[
 ];
 
 impl Resident {
+    /// 渚 花子 has moved within the city: three papers from one reading of her card.
+    pub fn hanako() -> Self {
+        Self {
+            services: vec!["moving", "kokuho", "inkan"],
+            way: Way::Face { birth: "550229", expiry: "2035", code: "2285" },
+            answers: BTreeMap::from([
+                ("move_kind", "within"),
+                ("move_date", "-4"),
+                ("new_address", "なぎさ=渚/し=市/みなとまち=港町/3丁目5番2号"),
+                ("name_kana", "ナギサ　ハナコ"),
+                ("phone", "09000001234"),
+                ("who", "self"),
+                ("head_of_household", "なぎさ=渚/いちろう=一郎"),
+                ("kokuho_kind", "acquire"),
+                ("kokuho_acquire", "left"),
+                ("kokuho_date", "-23"),
+                ("mynaho", "yes"),
+                ("seal_number", "123456"),
+                ("copies", "2"),
+                ("seal_applicant", "self"),
+                ("seal_purpose", "car"),
+            ]),
+            rating: 5,
+            card_in_hand: true,
+            filled: false,
+        }
+    }
+
     /// Does on this screen what this resident would do now.
     ///
     /// # Errors
@@ -106,6 +135,7 @@ impl Resident {
                 touch(hands, &way.with_context(|| format!("{wanted:?} is not offered"))?.button.label)
             }
             Body::Card { .. } if self.card_in_hand => {
+                hands.note("the card", Deed::Insert)?;
                 site.card.insert()?;
                 self.card_in_hand = false;
                 Ok(Did::Something)
@@ -140,6 +170,7 @@ impl Resident {
                 Ok(Did::Nothing)
             }
             Body::Collect { card: true, .. } if !self.card_in_hand => {
+                hands.note("the card", Deed::Remove)?;
                 site.card.remove()?;
                 self.card_in_hand = true;
                 Ok(Did::Something)

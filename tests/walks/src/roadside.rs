@@ -194,8 +194,8 @@ impl Walk<Roadside> {
     /// Touches what says so, once the screen takes touches.
     fn touch(&mut self, label: &str) -> anyhow::Result<()> {
         // The guard against double taps.
-        Hands(self.kiosk.screen()).pass(Duration::from_millis(500));
-        Hands(self.kiosk.screen()).touch(label)?;
+        Hands::new(self.kiosk.screen()).pass(Duration::from_millis(500));
+        Hands::new(self.kiosk.screen()).touch(label)?;
         self.turn();
         Ok(())
     }

@@ -58,6 +58,8 @@ pub struct Site {
     pub config: PathBuf,
     /// The folder with configuration, store and recording.
     pub folder: TempDir,
+    /// What the card and the camera show: the citizen, the photo on the card, the film.
+    sources: [Option<PathBuf>; 3],
     _pcscd: Pcscd,
 }
 
@@ -132,13 +134,30 @@ impl Site {
         let pin = pin.map_err(|error| anyhow::anyhow!("the staff PIN: {error}"))?;
         set("staff", toml::Table::from_iter([("pin".to_owned(), pin.into())]).into());
         set("screen", vec![i64::from(options.screen.0), i64::from(options.screen.1)].into());
-        if let Some(camera) = camera {
+        if let Some(camera) = &camera {
             set("weights", text(&cache()?.join("weights"))?.into());
-            set("camera", toml::Table::from_iter([("file".to_owned(), text(&camera)?.into())]).into());
+            set("camera", toml::Table::from_iter([("file".to_owned(), text(camera)?.into())]).into());
         }
         let path = folder.path().join("kiosk.toml");
         fs::write(&path, config.to_string())?;
-        Ok(Self { card, printer, receipts, config: path, folder, _pcscd: pcscd })
+        let sources = [Some(citizen), camera.as_ref().map(|_| photo), camera];
+        Ok(Self { card, printer, receipts, config: path, folder, sources, _pcscd: pcscd })
+    }
+
+    /// Copies what the same scene elsewhere is made of: `citizen.toml`, `authorities.toml`, and with a camera `photo.jp2` and
+    /// `camera.avi`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn copy_sources(&self, to: &Path) -> anyhow::Result<()> {
+        let authorities = Some(self.folder.path().join("authorities.toml"));
+        let names = ["citizen.toml", "photo.jp2", "camera.avi", "authorities.toml"];
+        for (from, name) in self.sources.iter().chain([&authorities]).zip(names) {
+            if let Some(from) = from {
+                fs::copy(from, to.join(name)).with_context(|| from.display().to_string())?;
+            }
+        }
+        Ok(())
     }
 
     /// The recording of the only run.

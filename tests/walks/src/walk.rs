@@ -1,7 +1,8 @@
 //! One visit from home to home, with a picture of each screen and the time of each step.
 
-use crate::hands::Hands;
+use crate::hands::{Hands, REST};
 use crate::resident::{Did, Resident};
+use crate::score::Score;
 use crate::site::Site;
 use anyhow::{Context, bail, ensure};
 use kiosk::{Config, Kiosk};
@@ -17,9 +18,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The most that one screen is touched: whoever touches more is going round in circles.
 const TOUCHES: usize = 200;
-
-/// In which what moves on a screen comes to rest.
-const MOMENT: Duration = Duration::from_millis(400);
 
 /// A screen that was shown, and how long.
 #[derive(Debug, Clone)]
@@ -57,6 +55,8 @@ pub struct Walk<S = Site> {
     pub site: S,
     /// The kiosk.
     pub kiosk: Kiosk,
+    /// Where what the hands do is written down.
+    pub score: Option<Score>,
     woken: Receiver<()>,
     passed: Instant,
 }
@@ -75,14 +75,14 @@ impl<S: Scene> Walk<S> {
             let _ = wake.send(());
         })?;
         kiosk.screen().window().show()?;
-        Ok(Self { site, kiosk, woken, passed: Instant::now() })
+        Ok(Self { site, kiosk, score: None, woken, passed: Instant::now() })
     }
 
     /// Lets the kiosk do what there is to do; waits a moment for more.
     pub fn turn(&mut self) {
         let _ = self.woken.recv_timeout(Duration::from_millis(20));
         while self.woken.try_recv().is_ok() {}
-        Hands(self.kiosk.screen()).pass(self.passed.elapsed());
+        Hands::new(self.kiosk.screen()).pass(self.passed.elapsed());
         self.passed = Instant::now();
         self.kiosk.pump();
     }
@@ -153,9 +153,9 @@ impl Walk {
                 }
                 if let Some(folder) = pictures
                     && pictured.as_ref().is_none_or(|shown| another_screen(shown, &view))
-                    && resident.sees_all(&view, &Hands(self.kiosk.screen()))
+                    && resident.sees_all(&view, &Hands::new(self.kiosk.screen()))
                 {
-                    Hands(self.kiosk.screen()).pass(MOMENT);
+                    Hands::new(self.kiosk.screen()).pass(REST);
                     count += 1;
                     let path = folder.join(format!("{count:02}-{last}.png"));
                     self.picture(&path)?;
@@ -167,9 +167,10 @@ impl Walk {
                 if stop(&view) {
                     return Ok(());
                 }
-                let did = resident.act(&view, &Hands(self.kiosk.screen()), &mut self.site)?;
+                let did =
+                    resident.act(&view, &Hands::noted(self.kiosk.screen(), self.score.as_ref()), &mut self.site)?;
                 if let (Did::Filled, Some(folder)) = (did, pictures) {
-                    Hands(self.kiosk.screen()).pass(MOMENT);
+                    Hands::new(self.kiosk.screen()).pass(REST);
                     self.picture(&folder.join(format!("{count:02}-{last}.png")))?;
                 }
                 begun |= did != Did::Nothing;

@@ -180,8 +180,8 @@ fn somebody_elses_face_leads_to_the_other_ways_and_prints_nothing() -> anyhow::R
         });
         match again {
             Some(label) => {
-                Hands(walk.kiosk.screen()).pass(Duration::from_millis(600));
-                Hands(walk.kiosk.screen()).touch(&domain::ruby::plain(&label))?;
+                Hands::new(walk.kiosk.screen()).pass(Duration::from_millis(600));
+                Hands::new(walk.kiosk.screen()).touch(&domain::ruby::plain(&label))?;
                 walk.turn();
             }
             None => {
@@ -221,9 +221,9 @@ fn a_card_torn_away_while_it_is_read_is_said_and_the_visit_goes_on() -> anyhow::
     walk.site.card.insert()?;
     hanako.card_in_hand = false;
     let way = notice.other_ways.first().context("another way")?.label.clone();
-    Hands(walk.kiosk.screen()).pass(Duration::from_millis(600));
+    Hands::new(walk.kiosk.screen()).pass(Duration::from_millis(600));
     if walk.kiosk.view().is_some_and(|view| view.notice.is_some()) {
-        Hands(walk.kiosk.screen()).touch(&domain::ruby::plain(&way))?;
+        Hands::new(walk.kiosk.screen()).touch(&domain::ruby::plain(&way))?;
     }
     walk.go(&mut hanako, Some(&pictures), |_| false)?;
     assert_eq!(walk.site.printer.papers()?.len(), 1);
@@ -312,6 +312,6 @@ fn touch_next(walk: &mut Walk, what: &str) -> anyhow::Result<()> {
 }
 
 fn touch(walk: &mut Walk, label: &str) -> anyhow::Result<()> {
-    Hands(walk.kiosk.screen()).pass(Duration::from_millis(600));
-    Hands(walk.kiosk.screen()).touch(&domain::ruby::plain(label))
+    Hands::new(walk.kiosk.screen()).pass(Duration::from_millis(600));
+    Hands::new(walk.kiosk.screen()).touch(&domain::ruby::plain(label))
 }

@@ -279,15 +279,30 @@ fn test(shop: &Workshop, steps: &mut Steps, args: &ImageArgs, app: &Path, releas
     let picture = folder.join("expected.png");
     let mut draw = shop.machine.cargo(["run", "--package", "walks", "--bin", "home", "--"]);
     steps.run("The kiosk's own picture", draw.arg(&config).arg("--out").arg(&picture))?;
+    let visit = if args.site == "city-hall" { Some(score(shop, steps, &folder)?) } else { None };
     let mut walk = shop.machine.cargo(["run", "--package", "boot-test", "--"]);
     walk.arg("--image").arg(release.disk()).arg("--debug").args(debug.iter().map(Image::disk));
     walk.arg("--published").args([&newer, &broken]).arg("--home").arg(&picture);
     walk.arg("--tools").arg(shop.tools()).arg("--out").arg(&folder);
     walk.args(args.only.iter().flat_map(|name| ["--only", name]));
+    if let Some((score, emulator)) = visit {
+        walk.arg("--score").arg(score).arg("--card-emulator").arg(emulator);
+    }
     if args.peer {
         walk.arg("--peer").arg(peer(shop, steps, out)?);
     }
     steps.run("The virtual machine", &mut walk)
+}
+
+/// What a resident does before the kiosk itself, today in Japan, and the program that is their card.
+fn score(shop: &Workshop, steps: &mut Steps, folder: &Path) -> Result<(PathBuf, PathBuf)> {
+    let mut card = shop.machine.cargo(["build", "--package", "card-emulator"]);
+    steps.run("The virtual card", &mut card)?;
+    let score = folder.join("score");
+    let mut walk = shop.machine.cargo(["run", "--package", "walks", "--bin", "score", "--"]);
+    walk.env("TZ", "Asia/Tokyo").arg("--out").arg(&score);
+    steps.run("A resident's visit, written down", &mut walk)?;
+    Ok((score, shop.machine.target().join("debug/card-emulator")))
 }
 
 /// The image that the appliance is compared with.

@@ -11,7 +11,7 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-use walks::{Report, Resident, Roadside, Site, SiteOptions, Visitor, Walk, Way};
+use walks::{Report, Resident, Roadside, Site, SiteOptions, Visitor, Walk};
 
 /// Where the kiosk stands.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -40,34 +40,6 @@ struct Args {
     /// A screen that is wider than high.
     #[arg(long)]
     landscape: bool,
-}
-
-/// 渚 花子 has moved within the city: three papers from one reading of her card.
-fn hanako() -> Resident {
-    Resident {
-        services: vec!["moving", "kokuho", "inkan"],
-        way: Way::Face { birth: "550229", expiry: "2035", code: "2285" },
-        answers: BTreeMap::from([
-            ("move_kind", "within"),
-            ("move_date", "-4"),
-            ("new_address", "なぎさ=渚/し=市/みなとまち=港町/3丁目5番2号"),
-            ("name_kana", "ナギサ　ハナコ"),
-            ("phone", "09000001234"),
-            ("who", "self"),
-            ("head_of_household", "なぎさ=渚/いちろう=一郎"),
-            ("kokuho_kind", "acquire"),
-            ("kokuho_acquire", "left"),
-            ("kokuho_date", "-23"),
-            ("mynaho", "yes"),
-            ("seal_number", "123456"),
-            ("copies", "2"),
-            ("seal_applicant", "self"),
-            ("seal_purpose", "car"),
-        ]),
-        rating: 5,
-        card_in_hand: true,
-        filled: false,
-    }
 }
 
 fn main() -> anyhow::Result<()> {
@@ -182,7 +154,7 @@ fn walk(site: Site, out: &Path) -> anyhow::Result<()> {
         fs::create_dir_all(folder)?;
     }
     let mut walk = Walk::open(site)?;
-    let report = walk.go(&mut hanako(), Some(&screens), |_| false)?;
+    let report = walk.go(&mut Resident::hanako(), Some(&screens), |_| false)?;
     let printed = walk.site.printer.papers()?;
     if printed.is_empty() {
         bail!("nothing lies in the printer's tray");

@@ -1,0 +1,222 @@
+//! A whole visit in the machine: what a resident's hands did before the kiosk itself (`score` of `tests/walks`) is done to the
+//! machine's screen, with a card in its reader, a film before its camera, and printers on its network.
+
+use crate::Args;
+use crate::pictures::{below, turned};
+use crate::vm::{Machine, Running};
+use crate::walks::{BOOT, COMMAND, Done, debug, said, wait_healthy, wait_home};
+use anyhow::{Context, Result, ensure};
+use image::RgbImage;
+use serde::Deserialize;
+use stage::{CardProcess, IppPrinter, ReceiptPrinter, wait_for};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// What is done before a screen. (The names are those in `score.json`.)
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Deed {
+    Tap([u32; 2]),
+    Stroke(Vec<[u32; 2]>),
+    Insert,
+    Remove,
+}
+
+#[derive(Debug, Deserialize)]
+struct Step {
+    /// How the screen looks before.
+    picture: PathBuf,
+    /// What is touched.
+    what: String,
+    /// Nothing at the end.
+    does: Option<Deed>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Score {
+    steps: Vec<Step>,
+}
+
+/// A network of faces, a card's reading, a paper: whatever the emulated machine does between two deeds.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// Whoever it is waiting for is ten times as slow as anywhere else.
+const POLICY: &str = "\n[policy]\nface_try_ms = 180000\ncard_read_ms = 180000\nfill_ms = 180000\ncollect_ms = 240000\nrate_ms = 120000\n\
+     idle_ms = 240000\nidle_long_ms = 240000\n";
+
+/// Where the machine finds what the scene is made of.
+const SCENE: &str = "/run/scene";
+const PACK: &str = "/run/pack";
+const SETTINGS: &str = "/var/lib/madoguchi-settings/kiosk.toml";
+
+/// What stands on each paper.
+const CITIZEN: &str = "渚花子";
+
+pub fn visit(args: &Args) -> Result<Done> {
+    let (Some(folder), Some(emulator)) = (&args.score, &args.card_emulator) else {
+        return Ok(Done::Left("no score was given".into()));
+    };
+    let Some(mut machine) = debug(args, "visit")? else { return Ok(Done::Left("no debug image was given".into())) };
+    let score: Score = serde_json::from_slice(&fs::read(folder.join("score.json"))?).context("score.json")?;
+    let out = args.out.join("visit");
+    if out.exists() {
+        fs::remove_dir_all(&out)?;
+    }
+    fs::create_dir_all(&out)?;
+    let (printer, receipts) = (IppPrinter::start()?, ReceiptPrinter::start()?);
+    let socket = machine.with_card();
+    scene(&mut machine, folder, &out, &printer, &receipts)?;
+    let mut running = machine.on()?;
+    let mut card = card(&socket, emulator, folder)?;
+    wait_home(args, &mut running)?;
+    running.wait_shell(BOOT)?;
+    wait_healthy(&mut running)?;
+    configure(&mut running)?;
+    let began = Instant::now();
+    let timing = replay(&mut running, &mut card, &score, folder, &out);
+    // What the kiosk says of itself explains a walk that stopped.
+    let journal = running.shell("journalctl -b -u kiosk -u pcscd --no-pager -o short-monotonic | tail -200", COMMAND);
+    fs::write(out.join("journal.txt"), journal.map_or_else(|error| error.to_string(), |(text, _)| text))?;
+    fs::write(out.join("printer.txt"), printer.log())?;
+    fs::write(out.join("timing.md"), timing?)?;
+    let took = began.elapsed().as_secs();
+    let papers = papers(&printer, &receipts, &out)?;
+    Ok(Done::Held(format!(
+        "{} deeds, {papers} papers with the citizen's name and a slip, {took} s",
+        score.steps.len() - 1
+    )))
+}
+
+/// A disk with film, keys and configuration, made without mounting anything.
+fn scene(
+    machine: &mut Machine,
+    score: &Path,
+    out: &Path,
+    printer: &IppPrinter,
+    receipts: &ReceiptPrinter,
+) -> Result<()> {
+    let folder = out.join("scene");
+    fs::create_dir_all(&folder)?;
+    let film = score.join("camera.avi");
+    for name in ["authorities.toml", "camera.avi"] {
+        let from = score.join(name);
+        if from.exists() {
+            fs::copy(&from, folder.join(name)).with_context(|| from.display().to_string())?;
+        }
+    }
+    // The host, as the machine sees it.
+    let seen = |address: &str| address.replace("127.0.0.1", "10.0.2.2");
+    let mut settings = format!(
+        "name = \"hall-1\"\nsite = \"{PACK}\"\nstore = \"/var/lib/madoguchi/counts.sqlite\"\n\
+         authorities = \"{SCENE}/authorities.toml\"\npage-printer = \"{}\"\nslip-printer = {{ tcp = \"{}\" }}\n\
+         weights = \"/usr/share/madoguchi/models/weights\"\nfullscreen = true\n",
+        seen(&printer.uri()),
+        seen(&receipts.address())
+    );
+    if film.exists() {
+        settings += &format!("camera = {{ file = \"{SCENE}/camera.avi\" }}\n");
+    }
+    fs::write(folder.join("kiosk.toml"), settings)?;
+    fs::write(folder.join("policy.toml"), POLICY)?;
+    let disk = out.join("scene.ext4");
+    let mut make = Command::new("mke2fs");
+    make.args(["-q", "-t", "ext4", "-L", "scene", "-d"]).arg(&folder).arg(&disk).arg("64M");
+    let status = make.status().context("mke2fs")?;
+    ensure!(status.success(), "mke2fs: {status}");
+    machine.with_disk("scene", &disk);
+    Ok(())
+}
+
+/// The citizen's card, in nobody's reader yet.
+fn card(socket: &Path, emulator: &Path, score: &Path) -> Result<CardProcess> {
+    let text = |name: &str| score.join(name).display().to_string();
+    let mut arguments = vec!["--citizen".to_owned(), text("citizen.toml")];
+    if score.join("photo.jp2").exists() {
+        arguments.extend(["--photo".to_owned(), text("photo.jp2")]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    CardProcess::in_machine(socket, emulator, &arguments).context("the card's emulator")
+}
+
+/// The kiosk trusts the test's authority, knows the test's printers, and has patience with an emulated machine.
+fn configure(running: &mut Running) -> Result<()> {
+    let share = "/usr/share/madoguchi";
+    let site = format!("{share}/kiosk/sites/city-hall");
+    for command in [
+        format!("mkdir -p {SCENE} {PACK} && mount -o ro /dev/disk/by-id/virtio-scene {SCENE}"),
+        format!(
+            "sed 's|\"../../../|\"{share}/|' {site}/site.toml > {PACK}/site.toml && cat {SCENE}/policy.toml >> {PACK}/site.toml && \
+             cp {site}/services.toml {PACK}/ && chmod -R a+rX {PACK}"
+        ),
+        format!("cat {SCENE}/kiosk.toml > {SETTINGS} && kiosk network {SETTINGS} && systemctl restart kiosk"),
+    ] {
+        said(running, &command, BOOT)?;
+    }
+    Ok(())
+}
+
+/// Does what was written down, each deed when the screen is the one before which it was done. Gives the table of times.
+fn replay(running: &mut Running, card: &mut CardProcess, score: &Score, folder: &Path, out: &Path) -> Result<String> {
+    let mut table = String::from("| | deed | s until the screen was there | differs |\n|---:|---|---:|---:|\n");
+    let mut before: Option<RgbImage> = None;
+    for (at, step) in score.steps.iter().enumerate() {
+        let wanted = image::open(folder.join(&step.picture)).context("a picture of the score")?.to_rgb8();
+        let name = format!("{:03}", at + 1);
+        let began = Instant::now();
+        let came = running.wait_screen(PATIENCE, &step.what, |screen| is_there(screen, before.as_ref(), &wanted));
+        if came.is_err() {
+            running.screen()?.save(out.join(format!("{name}-instead.png")))?;
+            wanted.save(out.join(format!("{name}-expected.png")))?;
+            fs::write(out.join("timing.md"), &table)?;
+        }
+        let screen = came.with_context(|| format!("deed {name}"))?;
+        screen.save(out.join(format!("{name}.png")))?;
+        // Writing into a String cannot fail.
+        let _ = writeln!(
+            table,
+            "| {name} | {} | {:.1} | {:.2} % |",
+            step.what,
+            began.elapsed().as_secs_f32(),
+            below(&screen, &wanted) * 100.0
+        );
+        match &step.does {
+            Some(Deed::Tap(place)) => running.stroke(&[*place])?,
+            Some(Deed::Stroke(places)) => running.stroke(places)?,
+            Some(Deed::Insert) => card.insert()?,
+            Some(Deed::Remove) => card.remove()?,
+            None => {}
+        }
+        before = Some(wanted);
+    }
+    Ok(table)
+}
+
+/// Whether a screen is the expected one: nearly the same, and what the deed before it changed has changed.
+fn is_there(screen: &RgbImage, before: Option<&RgbImage>, wanted: &RgbImage) -> bool {
+    below(screen, wanted) < 0.03 && before.is_none_or(|before| turned(screen, before, wanted) > 0.75)
+}
+
+/// What came out of the printers; gives the number of papers.
+fn papers(printer: &IppPrinter, receipts: &ReceiptPrinter, out: &Path) -> Result<usize> {
+    let papers = wait_for("papers in the tray", PATIENCE, || {
+        let papers = printer.papers()?;
+        Ok((!papers.is_empty()).then_some(papers))
+    })?;
+    for (at, paper) in papers.iter().enumerate() {
+        let kept = out.join(format!("paper-{}.pdf", at + 1));
+        fs::copy(paper, &kept)?;
+        let output = Command::new("pdftotext").arg(&kept).arg("-").output().context("pdftotext")?;
+        ensure!(output.status.success(), "{}: {}", kept.display(), String::from_utf8_lossy(&output.stderr));
+        let text: String = String::from_utf8(output.stdout)?.split_whitespace().collect();
+        ensure!(text.contains(CITIZEN), "{} does not name the citizen", kept.display());
+    }
+    let slips = receipts.slips();
+    ensure!(slips.len() == 1 && receipts.faults().is_empty(), "{} slips: {:?}", slips.len(), receipts.faults());
+    let slip = &slips[0];
+    let picture = image::GrayImage::from_raw(slip.width, slip.height, slip.luma.clone()).context("a slip")?;
+    picture.save(out.join("slip.png"))?;
+    Ok(papers.len())
+}

@@ -1,0 +1,63 @@
+//! Writes down what a resident's hands do during a visit, and how the screen looks before each deed: what a machine elsewhere
+//! is walked through with.
+
+use anyhow::Context;
+use clap::Parser;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use walks::{Camera, Resident, Score, Site, SiteOptions, Walk, Way};
+
+/// Writes `score.json`, its pictures, and what the card and the camera are made of.
+#[derive(Parser)]
+struct Args {
+    /// Where they go.
+    #[arg(long)]
+    out: PathBuf,
+    /// By card and PIN, without a camera.
+    #[arg(long)]
+    pin: bool,
+}
+
+/// The appliance of a city hall has no voice: a cache without one.
+fn silent() -> anyhow::Result<TempDir> {
+    let cache = std::env::var_os("MADOGUCHI_CACHE").map(PathBuf::from);
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/madoguchi"));
+    let cache = cache.or_else(home).context("neither MADOGUCHI_CACHE nor HOME is set")?;
+    let silent = tempfile::tempdir()?;
+    for name in ["pictures", "weights"] {
+        symlink(fs::canonicalize(&cache)?.join(name), silent.path().join(name))?;
+    }
+    Ok(silent)
+}
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let silent = silent()?;
+    // SAFETY: no other thread has been started.
+    unsafe { std::env::set_var("MADOGUCHI_CACHE", silent.path()) };
+    if args.out.exists() {
+        fs::remove_dir_all(&args.out).with_context(|| args.out.display().to_string())?;
+    }
+    fs::create_dir_all(&args.out)?;
+    let camera = if args.pin { Camera::None } else { Camera::SamePerson };
+    let mut walk = Walk::open(Site::start(&SiteOptions { camera, ..Default::default() })?)?;
+    walk.site.copy_sources(&args.out)?;
+    walk.score = Some(Score::new(&args.out));
+    let mut resident = Resident::hanako();
+    if args.pin {
+        resident.way = Way::Pin("1234");
+    }
+    walk.go(&mut resident, None, |_| false)?;
+    let steps = finish(&walk, &args.out)?;
+    println!("{steps} steps are in {}", args.out.display());
+    Ok(())
+}
+
+/// The last picture is the home screen that has come back.
+fn finish(walk: &Walk, out: &Path) -> anyhow::Result<usize> {
+    let score = walk.score.as_ref().context("no score")?;
+    score.note(walk.kiosk.screen(), "the home screen again", None)?;
+    score.write().with_context(|| out.display().to_string())
+}
