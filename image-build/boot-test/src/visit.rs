@@ -234,7 +234,7 @@ fn papers(printer: &IppPrinter, receipts: &ReceiptPrinter, out: &Path) -> Result
     for (at, paper) in papers.iter().enumerate() {
         let kept = out.join(format!("paper-{}.pdf", at + 1));
         fs::copy(paper, &kept)?;
-        let output = Command::new("pdftotext").arg(&kept).arg("-").output().context("pdftotext")?;
+        let output = Command::new("pdftotext").arg("-layout").arg(&kept).arg("-").output().context("pdftotext")?;
         ensure!(output.status.success(), "{}: {}", kept.display(), String::from_utf8_lossy(&output.stderr));
         let text: String = String::from_utf8(output.stdout)?.split_whitespace().collect();
         ensure!(text.contains(CITIZEN), "{} does not name the citizen", kept.display());
