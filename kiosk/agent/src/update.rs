@@ -735,18 +735,23 @@ mod tests {
         assert_eq!(version_of("madoguchi_0.11.root-x86-64-verity.ab.raw.xz", "madoguchi"), Some(version("0.11")));
     }
 
+    /// A machine that runs version 1.
+    fn appliance(folder: &Path) -> Places {
+        let os_release = folder.join("os-release");
+        fs::write(&os_release, "IMAGE_ID=madoguchi\nIMAGE_VERSION=1\n").unwrap();
+        Places {
+            os_release,
+            boot: [folder.into(), folder.into()],
+            state: folder.join("state"),
+            download: folder.join("download"),
+            runtime: folder.join("run"),
+        }
+    }
+
     #[test]
     fn a_download_that_failed_is_told_once() {
         let folder = tempfile::tempdir().unwrap();
-        let os_release = folder.path().join("os-release");
-        fs::write(&os_release, "IMAGE_ID=madoguchi\nIMAGE_VERSION=1\n").unwrap();
-        let places = Places {
-            os_release,
-            boot: [folder.path().into(), folder.path().into()],
-            state: folder.path().join("state"),
-            download: folder.path().join("download"),
-            runtime: folder.path().join("run"),
-        };
+        let places = appliance(folder.path());
         assert_eq!(install(&places, None).unwrap(), None, "nothing was downloaded");
         let config = Config { url: Some("https://127.0.0.1:9/".into()), ..Config::default() };
         fetch(&places, &config).unwrap_err();
@@ -768,15 +773,7 @@ mod tests {
     #[test]
     fn an_address_must_be_https() {
         let folder = tempfile::tempdir().unwrap();
-        let os_release = folder.path().join("os-release");
-        fs::write(&os_release, "IMAGE_ID=madoguchi\nIMAGE_VERSION=1\n").unwrap();
-        let places = Places {
-            os_release,
-            boot: [folder.path().into(), folder.path().into()],
-            state: folder.path().join("state"),
-            download: folder.path().join("download"),
-            runtime: folder.path().join("run"),
-        };
+        let places = appliance(folder.path());
         for url in ["http://updates.example/", "https://updates.example", "updates"] {
             let config = Config { url: Some(url.into()), ..Config::default() };
             assert!(matches!(fetch(&places, &config), Err(UpdateError::Address(_))), "{url}");
