@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "needs apt and mke2fs"]
+    #[ignore = "needs apt and mke2fs; by hand: cargo nextest run -p boot-test --run-ignored all"]
     fn a_disk_has_lynis_on_it() {
         let folder = std::env::temp_dir().join(format!("madoguchi-lynis-{}", std::process::id()));
         let package = package(&folder).unwrap().unwrap();

@@ -462,7 +462,7 @@ mod tests {
     /// A stand-in for the machine: another namespace at the end of a cable, whose doors are closed but not filtered, and then
     /// filtered.
     #[test]
-    #[ignore = "needs root, dnsmasq, tcpdump, nmap and nft"]
+    #[ignore = "needs root, dnsmasq, tcpdump, nmap and nft; by hand: cargo nextest run -p boot-test --run-ignored all"]
     fn a_door_that_is_not_filtered_is_found() {
         let folder = std::env::temp_dir().join(format!("madoguchi-scan-{}", std::process::id()));
         let mut network = Namespace::new(&folder).unwrap();

@@ -20,3 +20,14 @@ mod window;
 pub use program::ProgramError;
 pub use version::Version;
 pub use window::Window;
+
+/// The exit code of a command: 0 done; 3 refused, with the reason as JSON on standard output.
+fn exit_code(done: Result<(), domain::Refusal>) -> i32 {
+    match done {
+        Ok(()) => 0,
+        Err(refusal) => {
+            println!("{}", serde_json::json!({ "error": refusal }));
+            3
+        }
+    }
+}

@@ -6,7 +6,6 @@
 
 use crate::program::{ProgramError, run};
 use domain::Refusal;
-use serde_json::json;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
@@ -64,13 +63,7 @@ pub fn run_command() -> i32 {
     let done = ask(Path::new(VARIABLE))
         .map_err(ResetError::from)
         .and_then(|()| Ok(run(Program::new("systemctl").args(["reboot", "--no-block"]), None).map(drop)?));
-    match done {
-        Ok(()) => 0,
-        Err(error) => {
-            println!("{}", json!({ "error": error.refusal() }));
-            3
-        }
-    }
+    crate::exit_code(done.map_err(|error| error.refusal()))
 }
 
 #[cfg(test)]

@@ -334,16 +334,7 @@ where
             Ok(report)
         }),
     };
-    match done {
-        Ok(report) => {
-            println!("{}", json!(report));
-            0
-        }
-        Err(error) => {
-            println!("{}", json!({ "error": error.refusal() }));
-            3
-        }
-    }
+    crate::exit_code(done.map(|report| println!("{}", json!(report))).map_err(|error| error.refusal()))
 }
 
 #[cfg(test)]

@@ -632,13 +632,7 @@ pub fn command(command: &Command, load: impl FnOnce(&Path) -> Result<Config, Str
             booted(&places).map(|happened| happened.iter().for_each(|happened| println!("{}", told(happened))))
         }
     };
-    match done {
-        Ok(()) => 0,
-        Err(error) => {
-            println!("{}", json!({ "error": error.refusal() }));
-            3
-        }
-    }
+    crate::exit_code(done.map_err(|error| error.refusal()))
 }
 
 #[cfg(test)]
