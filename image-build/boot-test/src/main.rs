@@ -42,7 +42,7 @@ pub struct Args {
     /// How the home screen looks, as the kiosk itself draws it.
     #[arg(long)]
     home: PathBuf,
-    /// What a visit's hands do, and how the screen looks before each deed: what `score` of `tests/walks` writes.
+    /// What hands do in a `visit` and as `staff`, and how the screen looks before each deed: what `score` of `tests/walks` writes.
     #[arg(long, value_name = "DIR", requires = "card_emulator")]
     score: Option<PathBuf>,
     /// The program `card-emulator`.

@@ -1,10 +1,11 @@
-//! A whole visit in the machine: what a resident's hands did before the kiosk itself (`score` of `tests/walks`) is done to the
-//! machine's screen, with a card in its reader, a film before its camera, and printers on its network.
+//! What hands did before the kiosk itself (`score` of `tests/walks`) is done to the machine's screen: a resident's whole visit, with
+//! a card in the reader, a film before the camera, and printers on the network; and a member of staff's way to an update.
 
 use crate::Args;
 use crate::pictures::{below, turned};
+use crate::server::Server;
 use crate::vm::{Machine, Running};
-use crate::walks::{BOOT, COMMAND, Done, debug, said, wait_healthy, wait_home};
+use crate::walks::{BOOT, COMMAND, Done, FETCH, debug, said, status, trust, wait_healthy, wait_home};
 use anyhow::{Context, Result, ensure};
 use image::RgbImage;
 use serde::Deserialize;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 #[serde(rename_all = "lowercase")]
 enum Deed {
     Tap([u32; 2]),
+    Hold([u32; 2]),
     Stroke(Vec<[u32; 2]>),
     Insert,
     Remove,
@@ -31,7 +33,7 @@ struct Step {
     picture: PathBuf,
     /// What is touched.
     what: String,
-    /// Nothing at the end.
+    /// Nothing where a picture is the end.
     does: Option<Deed>,
 }
 
@@ -52,42 +54,114 @@ const SCENE: &str = "/run/scene";
 const PACK: &str = "/run/pack";
 const SETTINGS: &str = "/var/lib/madoguchi-settings/kiosk.toml";
 
+/// What `score --staff` enters.
+const STAFF_PIN: &str = "000000";
+
 /// What stands on each paper.
 const CITIZEN: &str = "渚花子";
 
-pub fn visit(args: &Args) -> Result<Done> {
-    let (Some(folder), Some(emulator)) = (&args.score, &args.card_emulator) else {
-        return Ok(Done::Left("no score was given".into()));
-    };
-    let Some(mut machine) = debug(args, "visit")? else { return Ok(Done::Left("no debug image was given".into())) };
-    let score: Score = serde_json::from_slice(&fs::read(folder.join("score.json"))?).context("score.json")?;
-    let out = args.out.join("visit");
-    if out.exists() {
-        fs::remove_dir_all(&out)?;
+/// What it takes to do one of the scores.
+struct Play<'a> {
+    score: Score,
+    /// Where its pictures are.
+    folder: PathBuf,
+    emulator: &'a Path,
+    /// Where this one's pictures go.
+    out: PathBuf,
+    machine: Machine,
+    printer: IppPrinter,
+    receipts: ReceiptPrinter,
+}
+
+impl<'a> Play<'a> {
+    /// `None` where a part was not given.
+    fn new(args: &'a Args, name: &str) -> Result<Option<Self>> {
+        let (Some(scores), Some(emulator)) = (&args.score, &args.card_emulator) else { return Ok(None) };
+        let Some(machine) = debug(args, name)? else { return Ok(None) };
+        let folder = scores.join(name);
+        let score = serde_json::from_slice(&fs::read(folder.join("score.json"))?).context("score.json")?;
+        let out = args.out.join(name);
+        if out.exists() {
+            fs::remove_dir_all(&out)?;
+        }
+        fs::create_dir_all(&out)?;
+        let (printer, receipts) = (IppPrinter::start()?, ReceiptPrinter::start()?);
+        Ok(Some(Self { score, folder, emulator, out, machine, printer, receipts }))
     }
-    fs::create_dir_all(&out)?;
-    let (printer, receipts) = (IppPrinter::start()?, ReceiptPrinter::start()?);
-    let socket = machine.with_card();
-    scene(&mut machine, folder, &out, &printer, &receipts)?;
-    let mut running = machine.on()?;
-    let mut card = card(&socket, emulator, folder)?;
-    wait_home(args, &mut running)?;
+
+    /// Switches the machine on, sets it up, and does the score to it; gives the seconds that took, too.
+    fn go(&mut self, args: &Args, set_up: impl FnOnce(&Self, &mut Running) -> Result<()>) -> Result<(Running, u64)> {
+        let socket = self.machine.with_card();
+        scene(&mut self.machine, &self.folder, &self.out, &self.printer, &self.receipts)?;
+        let mut running = self.machine.on()?;
+        let mut card = card(&socket, self.emulator, &self.folder)?;
+        wait_home(args, &mut running)?;
+        running.wait_shell(BOOT)?;
+        wait_healthy(&mut running)?;
+        set_up(self, &mut running)?;
+        let began = Instant::now();
+        let timing = replay(&mut running, &mut card, &self.score, &self.folder, &self.out);
+        // What the kiosk says of itself explains a walk that stopped.
+        let journal =
+            running.shell("journalctl -b -u kiosk -u pcscd --no-pager -o short-monotonic | tail -200", COMMAND);
+        fs::write(self.out.join("journal.txt"), journal.map_or_else(|error| error.to_string(), |(text, _)| text))?;
+        fs::write(self.out.join("printer.txt"), self.printer.log())?;
+        fs::write(self.out.join("timing.md"), timing?)?;
+        Ok((running, began.elapsed().as_secs()))
+    }
+}
+
+/// A resident's visit, to the papers.
+pub fn visit(args: &Args) -> Result<Done> {
+    let Some(mut play) = Play::new(args, "visit")? else { return Ok(nothing_to_play()) };
+    let (running, took) = play.go(args, |_, running| configure(running))?;
+    let papers = papers(&play.printer, &play.receipts, &play.out)?;
+    running.cut();
+    let deeds = play.score.steps.len() - 1;
+    Ok(Done::Held(format!("{deeds} deeds, {papers} papers with the citizen's name and a slip, {took} s")))
+}
+
+/// A member of staff opens staff mode, looks round, and orders an update, which is then there.
+pub fn staff(args: &Args) -> Result<Done> {
+    let Some(mut play) = Play::new(args, "staff")? else { return Ok(nothing_to_play()) };
+    let [newer, _] = args.published.as_slice() else { anyhow::bail!("--published") };
+    let server = Server::start(newer, &args.out.join("server"))?;
+    let mut first = None;
+    let (mut running, took) = play.go(args, |play, running| {
+        // It starts again with these settings: nothing of the scene is in them.
+        let devices = format!(
+            "page-printer = \"{}\"\\nslip-printer = {{ tcp = \"{}\" }}",
+            seen(&play.printer.uri()),
+            seen(&play.receipts.address())
+        );
+        let settings = format!(
+            "sed -i -e 's|^page-printer = .*|{devices}|' -e '/^camera/d' {SETTINGS} && \
+             printf '\\n[staff]\\nappliance = true\\n' >> {SETTINGS} && \
+             printf '{STAFF_PIN}\\n{STAFF_PIN}\\n' | kiosk staff-pin 2>/dev/null >> {SETTINGS}"
+        );
+        said(running, &settings, COMMAND)?;
+        trust(running, &server)?;
+        said(running, "systemctl restart kiosk", COMMAND)?;
+        first = Some(status(running)?);
+        Ok(())
+    })?;
+    let first = first.context("no status")?;
+    running.screen()?.save(play.out.join("ordered.png"))?;
+    running.wait_resets(1, FETCH)?;
     running.wait_shell(BOOT)?;
     wait_healthy(&mut running)?;
-    configure(&mut running)?;
-    let began = Instant::now();
-    let timing = replay(&mut running, &mut card, &score, folder, &out);
-    // What the kiosk says of itself explains a walk that stopped.
-    let journal = running.shell("journalctl -b -u kiosk -u pcscd --no-pager -o short-monotonic | tail -200", COMMAND);
-    fs::write(out.join("journal.txt"), journal.map_or_else(|error| error.to_string(), |(text, _)| text))?;
-    fs::write(out.join("printer.txt"), printer.log())?;
-    fs::write(out.join("timing.md"), timing?)?;
-    let took = began.elapsed().as_secs();
-    let papers = papers(&printer, &receipts, &out)?;
-    Ok(Done::Held(format!(
-        "{} deeds, {papers} papers with the citizen's name and a slip, {took} s",
-        score.steps.len() - 1
-    )))
+    let now = status(&mut running)?;
+    ensure!(now["running"] != first["running"] && now["last"]["what"] == "healthy", "after staff's update: {now}");
+    Ok(Done::Held(format!("{} deeds, {took} s; {} -> {}", play.score.steps.len(), first["running"], now["running"])))
+}
+
+fn nothing_to_play() -> Done {
+    Done::Left("no score or no debug image was given".into())
+}
+
+/// The host's address, as the machine sees it.
+fn seen(address: &str) -> String {
+    address.replace("127.0.0.1", "10.0.2.2")
 }
 
 /// A disk with film, keys and configuration, made without mounting anything.
@@ -107,8 +181,6 @@ fn scene(
             fs::copy(&from, folder.join(name)).with_context(|| from.display().to_string())?;
         }
     }
-    // The host, as the machine sees it.
-    let seen = |address: &str| address.replace("127.0.0.1", "10.0.2.2");
     let mut settings = format!(
         "name = \"hall-1\"\nsite = \"{PACK}\"\nstore = \"/var/lib/madoguchi/counts.sqlite\"\n\
          authorities = \"{SCENE}/authorities.toml\"\npage-printer = \"{}\"\nslip-printer = {{ tcp = \"{}\" }}\n\
@@ -157,6 +229,9 @@ fn configure(running: &mut Running) -> Result<()> {
     }
     Ok(())
 }
+
+/// Longer than the corner must be held that leads to staff mode: an emulated machine's clock may be behind.
+const HOLD: Duration = Duration::from_secs(9);
 
 /// From one touch to the next.
 const HAND: Duration = Duration::from_millis(700);
@@ -210,6 +285,7 @@ fn replay(running: &mut Running, card: &mut CardProcess, score: &Score, folder: 
         std::thread::sleep(HAND);
         match &step.does {
             Some(Deed::Tap(place)) => running.stroke(&[*place])?,
+            Some(Deed::Hold(place)) => running.hold(*place, HOLD)?,
             Some(Deed::Stroke(places)) => running.stroke(places)?,
             Some(Deed::Insert) => card.insert()?,
             Some(Deed::Remove) => card.remove()?,

@@ -310,6 +310,16 @@ impl Running {
 
     /// A finger that is laid down at the first of these places, moves to each of the others, and is lifted at the last.
     pub fn stroke(&mut self, places: &[[u32; 2]]) -> Result<()> {
+        // As long as a finger stays.
+        self.finger(places, Duration::from_millis(300))
+    }
+
+    /// A finger that rests at this place.
+    pub fn hold(&mut self, place: [u32; 2], time: Duration) -> Result<()> {
+        self.finger(&[place], time)
+    }
+
+    fn finger(&mut self, places: &[[u32; 2]], stays: Duration) -> Result<()> {
         let finger = |kind: &str, axis: &str, value: u32, id: i32| json!({ "type": "mtt", "data": { "type": kind, "slot": 0, "tracking-id": id, "axis": axis, "value": value } });
         let button = |down: bool| json!({ "type": "btn", "data": { "down": down, "button": "touch" } });
         let mut places = places.iter().map(|[x, y]| (x * 0x7fff / 1080, y * 0x7fff / 1920));
@@ -322,8 +332,7 @@ impl Running {
             let on = json!({ "events": [finger("data", "x", x, 1), finger("data", "y", y, 1)] });
             self.qmp("input-send-event", on)?;
         }
-        // As long as a finger stays.
-        std::thread::sleep(Duration::from_millis(300));
+        std::thread::sleep(stays);
         self.qmp("input-send-event", json!({ "events": [button(false), finger("end", "x", 0, -1)] }))?;
         Ok(())
     }

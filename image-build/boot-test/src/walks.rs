@@ -42,6 +42,7 @@ pub const WALKS: &[(&str, Walk)] = &[
     ("power-cut-update", bad_input::power_cut_update),
     ("slot-corrupted", bad_input::slot_corrupted),
     ("visit", crate::visit::visit),
+    ("staff", crate::visit::staff),
     ("provision", crate::provision::provision),
     ("audit", audit::audit),
 ];
@@ -407,6 +408,11 @@ fn fetch(running: &mut Running) -> Result<Value> {
 pub fn prepare(running: &mut Running, server: &Server) -> Result<()> {
     running.wait_shell(BOOT)?;
     wait_healthy(running)?;
+    trust(running, server)
+}
+
+/// It trusts this test's server, and asks it for updates.
+pub fn trust(running: &mut Running, server: &Server) -> Result<()> {
     let certificate = fs::read_to_string(&server.certificate)?;
     let trust = format!(
         "printf '%s' '{certificate}' > /run/ca.crt && cat /etc/ssl/certs/ca-certificates.crt >> /run/ca.crt && chmod 644 /run/ca.crt && \

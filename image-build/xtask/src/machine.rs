@@ -66,6 +66,13 @@ impl Machine {
         command
     }
 
+    /// A program of this workspace, as a build of the workspace leaves it.
+    pub fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(self.target().join("debug").join(name));
+        self.environment(&mut command);
+        command
+    }
+
     /// A cached tool.
     pub fn tool(&self, name: &str) -> Command {
         let mut command = Command::new(self.cache.join("tools/bin").join(name));

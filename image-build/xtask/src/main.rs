@@ -136,9 +136,8 @@ fn test(machine: &Machine, steps: &mut Steps) -> Result<()> {
     steps.run("Build", &mut machine.cargo(["build", "--workspace", "--all-targets"]))?;
     // Once, and not by each test that is the first to ask.
     for guide in ["kurikara", "nagisa"] {
-        let mut learn =
-            machine.cargo(["run", "--quiet", "--package", "kiosk", "--", "voice", "ask", "営業時間は", "--pack"]);
-        learn.arg(machine.root.join("voice/guides").join(guide));
+        let mut learn = machine.program("kiosk");
+        learn.args(["voice", "ask", "営業時間は", "--pack"]).arg(machine.root.join("voice/guides").join(guide));
         steps.run(&format!("Learning the guide {guide}"), &mut learn)?;
     }
     let mut nextest = machine.cargo(["nextest", "run", "--workspace", "--profile", "ci"]);

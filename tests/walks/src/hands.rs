@@ -134,6 +134,23 @@ impl<'a> Hands<'a> {
         Ok(())
     }
 
+    /// Rests a finger on what is labelled so, for this long.
+    ///
+    /// # Errors
+    /// When there is no such thing.
+    pub fn hold(&self, label: &str, time: Duration) -> anyhow::Result<()> {
+        let element = self.find(label).with_context(|| format!("nothing says \"{label}\": {:?}", self.labels()))?;
+        let position = middle(element.absolute_position(), element.size());
+        self.note(label, Deed::Hold(self.pixels(position)))?;
+        let button = PointerEventButton::Left;
+        self.screen.window().dispatch_event(WindowEvent::PointerMoved { position });
+        self.screen.window().dispatch_event(WindowEvent::PointerPressed { position, button });
+        self.pass(time);
+        self.screen.window().dispatch_event(WindowEvent::PointerReleased { position, button });
+        self.screen.window().dispatch_event(WindowEvent::PointerExited);
+        Ok(())
+    }
+
     fn pixels(&self, position: LogicalPosition) -> [u32; 2] {
         let scale = self.screen.window().scale_factor();
         [position.x, position.y].map(|part| (part * scale).round() as u32)

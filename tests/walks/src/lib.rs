@@ -6,6 +6,7 @@ mod resident;
 mod roadside;
 mod score;
 mod site;
+mod staff;
 mod walk;
 
 pub use hands::Hands;
@@ -13,4 +14,5 @@ pub use resident::{Resident, Way};
 pub use roadside::{Asked, Roadside, Visitor};
 pub use score::{Deed, Score};
 pub use site::{Camera, Site, SiteOptions, program};
+pub use staff::look_round;
 pub use walk::{Report, Scene, Step, Walk};

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 pub enum Deed {
     /// A finger touches here.
     Tap([u32; 2]),
+    /// A finger rests here until something happens.
+    Hold([u32; 2]),
     /// A finger moves from the first to the last.
     Stroke(Vec<[u32; 2]>),
     /// The card is laid on the reader.
@@ -43,6 +45,7 @@ impl Score {
         picture.save(self.folder.join(&name)).context("a picture of the score")?;
         let does = match deed {
             Some(Deed::Tap(at)) => json!({ "tap": at }),
+            Some(Deed::Hold(at)) => json!({ "hold": at }),
             Some(Deed::Stroke(points)) => json!({ "stroke": points }),
             Some(Deed::Insert) => json!("insert"),
             Some(Deed::Remove) => json!("remove"),

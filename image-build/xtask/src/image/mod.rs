@@ -277,16 +277,18 @@ fn test(shop: &Workshop, steps: &mut Steps, args: &ImageArgs, app: &Path, releas
     let printer = if args.site == "city-hall" { "page-printer = \"ipp://192.0.2.10/ipp/print\"\n" } else { "" };
     fs::write(&config, format!("name = \"test\"\nsite = {site:?}\nstore = \"counts.sqlite\"\n{printer}"))?;
     let picture = folder.join("expected.png");
-    let mut draw = shop.machine.cargo(["run", "--package", "walks", "--bin", "home", "--"]);
+    // All at once: of some packages alone, cargo would compile what they have in common once more, with other features.
+    steps.run("Build", &mut shop.machine.cargo(["build", "--workspace", "--bins"]))?;
+    let mut draw = shop.machine.program("home");
     steps.run("The kiosk's own picture", draw.arg(&config).arg("--out").arg(&picture))?;
-    let visit = if args.site == "city-hall" { Some(score(shop, steps, &folder)?) } else { None };
-    let mut walk = shop.machine.cargo(["run", "--package", "boot-test", "--"]);
+    let score = if args.site == "city-hall" { Some(score(shop, steps, &folder)?) } else { None };
+    let mut walk = shop.machine.program("boot-test");
     walk.arg("--image").arg(release.disk()).arg("--debug").args(debug.iter().map(Image::disk));
     walk.arg("--published").args([&newer, &broken]).arg("--home").arg(&picture);
     walk.arg("--tools").arg(shop.tools()).arg("--out").arg(&folder);
     walk.args(args.only.iter().flat_map(|name| ["--only", name]));
-    if let Some((score, emulator)) = visit {
-        walk.arg("--score").arg(score).arg("--card-emulator").arg(emulator);
+    if let Some(score) = score {
+        walk.arg("--score").arg(score).arg("--card-emulator").arg(shop.machine.program("card-emulator").get_program());
     }
     if args.peer {
         walk.arg("--peer").arg(peer(shop, steps, out)?);
@@ -294,15 +296,16 @@ fn test(shop: &Workshop, steps: &mut Steps, args: &ImageArgs, app: &Path, releas
     steps.run("The virtual machine", &mut walk)
 }
 
-/// What a resident does before the kiosk itself, today in Japan, and the program that is their card.
-fn score(shop: &Workshop, steps: &mut Steps, folder: &Path) -> Result<(PathBuf, PathBuf)> {
-    let mut card = shop.machine.cargo(["build", "--package", "card-emulator"]);
-    steps.run("The virtual card", &mut card)?;
+/// What a resident and a member of staff do before the kiosk itself, today in Japan.
+fn score(shop: &Workshop, steps: &mut Steps, folder: &Path) -> Result<PathBuf> {
     let score = folder.join("score");
-    let mut walk = shop.machine.cargo(["run", "--package", "walks", "--bin", "score", "--"]);
-    walk.env("TZ", "Asia/Tokyo").arg("--out").arg(&score);
-    steps.run("A resident's visit, written down", &mut walk)?;
-    Ok((score, shop.machine.target().join("debug/card-emulator")))
+    for (title, name, more) in
+        [("A resident's visit, written down", "visit", None), ("Staff mode, written down", "staff", Some("--staff"))]
+    {
+        let mut walk = shop.machine.program("score");
+        steps.run(title, walk.env("TZ", "Asia/Tokyo").arg("--out").arg(score.join(name)).args(more))?;
+    }
+    Ok(score)
 }
 
 /// The image that the appliance is compared with.

@@ -1,5 +1,5 @@
-//! Writes down what a resident's hands do during a visit, and how the screen looks before each deed: what a machine elsewhere
-//! is walked through with.
+//! Writes down what a resident's hands do during a visit (or those of staff in staff mode), and how the screen looks before each
+//! deed: what a machine elsewhere is walked through with.
 
 use anyhow::Context;
 use clap::Parser;
@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use walks::{Camera, Resident, Score, Site, SiteOptions, Walk, Way};
+use walks::{Camera, Resident, Score, Site, SiteOptions, Walk, Way, look_round};
 
 /// Writes `score.json`, its pictures, and what the card and the camera are made of.
 #[derive(Parser)]
@@ -18,6 +18,9 @@ struct Args {
     /// By card and PIN, without a camera.
     #[arg(long)]
     pin: bool,
+    /// A member of staff in staff mode, to the order to update.
+    #[arg(long, conflicts_with = "pin")]
+    staff: bool,
 }
 
 /// The appliance of a city hall has no voice: a cache without one.
@@ -41,23 +44,27 @@ fn main() -> anyhow::Result<()> {
         fs::remove_dir_all(&args.out).with_context(|| args.out.display().to_string())?;
     }
     fs::create_dir_all(&args.out)?;
-    let camera = if args.pin { Camera::None } else { Camera::SamePerson };
+    let camera = if args.pin || args.staff { Camera::None } else { Camera::SamePerson };
     let mut walk = Walk::open(Site::start(&SiteOptions { camera, ..Default::default() })?)?;
     walk.site.copy_sources(&args.out)?;
     walk.score = Some(Score::new(&args.out));
+    if args.staff {
+        look_round(&mut walk)?;
+        return finish(&walk, &args.out);
+    }
     let mut resident = Resident::hanako();
     if args.pin {
         resident.way = Way::Pin("1234");
     }
     walk.go(&mut resident, None, |_| false)?;
-    let steps = finish(&walk, &args.out)?;
-    println!("{steps} steps are in {}", args.out.display());
-    Ok(())
-}
-
-/// The last picture is the home screen that has come back.
-fn finish(walk: &Walk, out: &Path) -> anyhow::Result<usize> {
+    // To which all this leads.
     let score = walk.score.as_ref().context("no score")?;
     score.note(walk.kiosk.screen(), "the home screen again", None)?;
-    score.write().with_context(|| out.display().to_string())
+    finish(&walk, &args.out)
+}
+
+fn finish(walk: &Walk, out: &Path) -> anyhow::Result<()> {
+    let score = walk.score.as_ref().context("no score")?;
+    println!("{} steps are in {}", score.write()?, out.display());
+    Ok(())
 }
