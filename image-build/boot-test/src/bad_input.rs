@@ -210,10 +210,11 @@ pub fn update_refused(args: &Args) -> Result<Done> {
     let mut changed = list.clone();
     // A digit of the first sum.
     changed[0] = if changed[0] == b'0' { b'1' } else { b'0' };
+    served.fill(whole)?;
     served.replace("SHA256SUMS", &changed)?;
     refuse(&mut running, "the list was changed")?;
 
-    served.fill(|_| true)?;
+    served.fill(whole)?;
     served.replace("SHA256SUMS.gpg", &strangers_signature(args, &list)?)?;
     refuse(&mut running, "somebody else signed the list")?;
 
@@ -230,13 +231,22 @@ pub fn update_refused(args: &Args) -> Result<Done> {
     let stood = stalling.stood()?.context("the server was not asked for the root")?;
     drop(stalling);
 
+    // The short way has a signed list of its own.
     served.fill(|_| true)?;
+    let name = format!("{image}_2.whole.SHA256SUMS");
+    let mut changed = fs::read(served.published.join(&name))?;
+    changed[0] = if changed[0] == b'0' { b'1' } else { b'0' };
+    served.replace(&name, &changed)?;
     point(&mut running, server.port)?;
-    fetched(&mut running, "a real update afterwards")?;
+    let last = attempt(&mut running)?;
+    ensure!(last["what"] == "difference-failed", "the list of what differs was changed: {last}");
+    stayed(&mut running, &before, "the list of what differs was changed")?;
+
+    fetched(&mut running, "a real update afterwards, whole")?;
     fs::write(args.out.join("refused.txt"), told.join("\n"))?;
     Ok(Done::Held(format!(
         "{} refused and written down ({} s after the server stopped); a real update is taken afterwards",
-        told.len(),
+        told.len() + 1,
         stood.as_secs()
     )))
 }

@@ -76,7 +76,7 @@ enum UpdateError {
     NoBootPartition(String),
     #[error(transparent)]
     Program(#[from] ProgramError),
-    #[error("{path}")]
+    #[error("{path}: {source}")]
     File {
         path: PathBuf,
         #[source]
@@ -110,8 +110,10 @@ struct Places {
     /// Where the boot partition may be mounted.
     boot: [PathBuf; 2],
     state: PathBuf,
-    /// What was downloaded, and what came of it; written by a user that may do nothing else.
+    /// What was downloaded; written by a user that may do nothing else.
     download: PathBuf,
+    /// What came of it: in memory, for a disk that is full is one of the things that may come.
+    outcome: PathBuf,
     runtime: PathBuf,
 }
 
@@ -122,6 +124,7 @@ impl Default for Places {
             boot: ["/efi".into(), "/boot".into()],
             state: "/var/lib/madoguchi-update".into(),
             download: "/var/lib/madoguchi-download".into(),
+            outcome: "/run/madoguchi-download/outcome.json".into(),
             runtime: "/run/madoguchi-update".into(),
         }
     }
@@ -451,7 +454,7 @@ fn write(path: &Path, text: &str) -> Result<(), UpdateError> {
     fs::write(path, text).map_err(|source| UpdateError::File { path: path.to_owned(), source })
 }
 
-/// Downloads; what came of it lies beside the files, for the step that installs.
+/// Downloads; what came of it is written down for the step that installs.
 fn fetch(places: &Places, config: &Config) -> Result<Option<Files>, UpdateError> {
     let running = places.running()?;
     let source = match &config.url {
@@ -467,12 +470,9 @@ fn fetch(places: &Places, config: &Config) -> Result<Option<Files>, UpdateError>
     };
     let outcome = Downloaded { at: Timestamp::now(), what };
     let text = serde_json::to_string(&outcome).expect("plain data");
-    write(&places.files().join(OUTCOME), &text)?;
+    write(&places.outcome, &text)?;
     fetched
 }
-
-/// The file that says what a download came to.
-const OUTCOME: &str = "download.json";
 
 /// Installs what was downloaded, or what is in the folder `from`.
 fn install(places: &Places, from: Option<&Path>) -> Result<Option<Happened>, UpdateError> {
@@ -484,7 +484,7 @@ fn install(places: &Places, from: Option<&Path>) -> Result<Option<Happened>, Upd
             (Timestamp::now(), taken.map(|taken| taken.map(|version| Happened::Fetched { version, difference: None })))
         }
         None => {
-            let text = fs::read_to_string(places.files().join(OUTCOME)).unwrap_or_default();
+            let text = fs::read_to_string(&places.outcome).unwrap_or_default();
             let Ok(downloaded) = serde_json::from_str::<Downloaded>(&text) else { return Ok(None) };
             // It was dealt with.
             if History::open(&places.state).holds(downloaded.at) {
@@ -738,6 +738,7 @@ mod tests {
             boot: [folder.into(), folder.into()],
             state: folder.join("state"),
             download: folder.join("download"),
+            outcome: folder.join("outcome.json"),
             runtime: folder.join("run"),
         }
     }
@@ -753,6 +754,17 @@ mod tests {
         assert!(matches!(told, Some(Happened::NotFetched { .. })), "{told:?}");
         assert_eq!(install(&places, None).unwrap(), None, "told again");
         assert_eq!(History::open(&places.state).entries.len(), 1);
+    }
+
+    #[test]
+    fn where_nothing_can_be_written_that_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = appliance(folder.path());
+        fs::write(&places.download, "no folder").unwrap();
+        let config = Config { url: Some("https://127.0.0.1:9/".into()), ..Config::default() };
+        fetch(&places, &config).unwrap_err();
+        let told = install(&places, None).unwrap();
+        assert!(matches!(&told, Some(Happened::NotFetched { why }) if why.contains("download/files: ")), "{told:?}");
     }
 
     proptest! {

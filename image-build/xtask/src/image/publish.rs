@@ -31,16 +31,29 @@ pub fn publish(steps: &mut Steps, image: &Image, keys: &Keys, folder: &Path, eff
         }
     }
     list(keys, &whole, &parts, &folder.join(format!("{}.whole.SHA256SUMS", image.stem())))?;
+    let root = parts.iter().find(|part| kind(part) == "root").context("no root")?;
+    let root = fs::metadata(whole.join(root))?.len();
+    let told = |what: &str, files: &[PathBuf]| -> Result<()> {
+        let bytes = files.iter().map(|file| Ok(fs::metadata(file)?.len())).sum::<Result<u64>>()?;
+        eprintln!("{what}: {bytes} bytes to download, {:.1} % of the root", bytes as f64 * 100.0 / root as f64);
+        Ok(())
+    };
+    let packed = |part: &String| folder.join(if part.ends_with(".raw") { format!("{part}.xz") } else { part.clone() });
+    told(&format!("The whole of {}", image.version), &parts.iter().map(packed).collect::<Vec<_>>())?;
     for (version, old) in earlier(image, &whole)?.into_iter().rev().take(KEPT) {
+        let mut differences = Vec::new();
         for part in &parts {
             let Some(base) = old.iter().find(|base| kind(base) == kind(part)) else { continue };
             let mut differ = Command::new("zstd");
             differ
                 .args(["-10", "--long=31", "--threads=2", "--force", "--quiet", "--patch-from"])
                 .arg(whole.join(base));
-            differ.arg(whole.join(part)).arg("-o").arg(folder.join(format!("{part}.from_{version}.zst")));
+            let difference = folder.join(format!("{part}.from_{version}.zst"));
+            differ.arg(whole.join(part)).arg("-o").arg(&difference);
             steps.run(&format!("What differs from {version}"), &mut differ)?;
+            differences.push(difference);
         }
+        told(&format!("What differs from {version}"), &differences)?;
     }
     let mut all: Vec<String> = fs::read_dir(folder)?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
