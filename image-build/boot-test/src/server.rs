@@ -1,10 +1,27 @@
-//! An HTTPS server for a folder of updates: OpenSSL's own, with a certificate made for this test.
+//! An HTTPS server for a folder of updates: Python's own, with a certificate made for this test. (OpenSSL's answers a file that is
+//! not there with "200 ok".)
 
+use crate::vm::wait;
 use anyhow::{Context, Result};
 use std::fs::File;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// In which it must have come up.
+const START: Duration = Duration::from_secs(30);
+
+const SERVE: &str = "
+import functools, http.server, ssl, sys
+folder, port, certificate, key = sys.argv[1:]
+handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+server = http.server.ThreadingHTTPServer(('127.0.0.1', int(port)), handler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(certificate, key)
+server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+server.serve_forever()
+";
 
 /// The server; it ends with this value.
 pub struct Server {
@@ -16,7 +33,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves `folder`; keeps its key in `work`.
+    /// Serves `folder`, as it is at any time; keeps its key in `work`.
     pub fn start(folder: &Path, work: &Path) -> Result<Self> {
         std::fs::create_dir_all(work)?;
         let work = std::fs::canonicalize(work)?;
@@ -33,19 +50,19 @@ impl Server {
             .context("openssl")?;
         anyhow::ensure!(status.success(), "no certificate could be made");
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let process = Command::new("openssl")
-            .current_dir(folder)
-            .args(["s_server", "-quiet", "-WWW", "-accept", &format!("127.0.0.1:{port}")])
-            .arg("-key")
-            .arg(&key)
-            .arg("-cert")
-            .arg(&certificate)
+        let process = Command::new("python3")
+            .args(["-c", SERVE])
+            .arg(std::fs::canonicalize(folder)?)
+            .arg(port.to_string())
+            .args([&certificate, &key])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(work.join("server.log"))?)
             .spawn()
-            .context("openssl s_server")?;
-        Ok(Self { process, port, certificate })
+            .context("python3")?;
+        let server = Self { process, port, certificate };
+        wait(START, "the server", || Ok(TcpStream::connect(("127.0.0.1", port)).ok().map(drop)))?;
+        Ok(server)
     }
 }
 
