@@ -288,7 +288,12 @@ impl Running {
     }
 
     /// Waits until the screen is as `wanted`, and gives it.
-    pub fn wait_screen(&mut self, limit: Duration, what: &str, wanted: impl Fn(&RgbImage) -> bool) -> Result<RgbImage> {
+    pub fn wait_screen(
+        &mut self,
+        limit: Duration,
+        what: &str,
+        mut wanted: impl FnMut(&RgbImage) -> bool,
+    ) -> Result<RgbImage> {
         let began = Instant::now();
         loop {
             let screen = self.screen()?;

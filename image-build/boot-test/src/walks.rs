@@ -123,12 +123,27 @@ fn home(args: &Args) -> Result<Done> {
     keep(args, "home", &screen)?;
     running.cut();
     let mut running = machine.on()?;
-    let screen = wait_home(args, &mut running)?;
+    let screen = film(args, &mut running)?;
     let second = running.since.elapsed().as_secs();
     let differs = difference(&screen, &reference(args)?) * 100.0;
     Ok(Done::Held(format!(
         "first start {first} s, second {second} s; {differs:.2} % of the pixels differ from the kiosk's own picture"
     )))
+}
+
+/// Waits until the home screen is up, and keeps each picture that was there before: `boot-SECONDS.png`.
+fn film(args: &Args, running: &mut Running) -> Result<RgbImage> {
+    let (wanted, since) = (reference(args)?, running.since);
+    let mut film: Vec<(u64, RgbImage)> = Vec::new();
+    let screen = running.wait_screen(BOOT, "the home screen", |screen| {
+        let there = same(screen, &wanted);
+        if !there && film.last().is_none_or(|(_, last)| difference(screen, last) > 0.0) {
+            film.push((since.elapsed().as_secs(), screen.clone()));
+        }
+        there
+    })?;
+    film.iter().try_for_each(|(second, picture)| keep(args, &format!("boot-{second:03}"), picture))?;
+    Ok(screen)
 }
 
 /// What the appliance is compared with, on a machine like its own: from switching it on to the picture at which it stays.
