@@ -147,7 +147,9 @@ pub fn staff(args: &Args) -> Result<Done> {
     })?;
     let first = first.context("no status")?;
     running.screen()?.save(play.out.join("ordered.png"))?;
-    running.wait_resets(1, FETCH)?;
+    // Its first start had one of its own.
+    let resets = running.resets + 1;
+    running.wait_resets(resets, FETCH)?;
     running.wait_shell(BOOT)?;
     wait_healthy(&mut running)?;
     let now = status(&mut running)?;

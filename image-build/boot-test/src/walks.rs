@@ -155,8 +155,10 @@ fn peer(args: &Args) -> Result<Done> {
     let mut times = Vec::new();
     for _ in 0..2 {
         let mut running = machine.on()?;
+        // What the firmware shows is on black, and the page is not.
+        let is_page = |screen: &RgbImage| !empty(screen) && screen.get_pixel(screen.width() / 2, 40).0 != [0; 3];
         let mut last = (running.screen()?, running.since.elapsed());
-        while empty(&last.0) || running.since.elapsed().saturating_sub(last.1) < STAYS {
+        while !is_page(&last.0) || running.since.elapsed().saturating_sub(last.1) < STAYS {
             let screen = running.screen()?;
             if !same(&screen, &last.0) {
                 last = (screen, running.since.elapsed());
@@ -379,9 +381,10 @@ fn update(args: &Args) -> Result<Done> {
     let first = status(&mut running)?;
     let last = fetch(&mut running)?;
     let way = last["difference"].as_u64().map_or("whole".to_owned(), |bytes| format!("what differs, {bytes} bytes"));
+    let resets = running.resets + 1;
     let activated = said(&mut running, "kiosk update activate --now", COMMAND)?;
     ensure!(activated.contains("起動し直します"), "{activated}");
-    running.wait_resets(1, BOOT)?;
+    running.wait_resets(resets, BOOT)?;
     wait_home(args, &mut running)?;
     let server = Server::start(broken, &args.out.join("server"))?;
     prepare(&mut running, &server)?;

@@ -17,6 +17,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command as Program;
+use std::time::Duration;
 
 /// What the configuration says of updates.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
@@ -55,7 +56,7 @@ pub enum Command {
         /// The kiosk's configuration.
         #[arg(long, default_value = "/var/lib/madoguchi-settings/kiosk.toml")]
         config: PathBuf,
-        /// Whatever the hour; never while somebody is served.
+        /// Whatever the hour; never while somebody is served. (So it is, too, where staff asked for the update.)
         #[arg(long)]
         now: bool,
     },
@@ -115,6 +116,8 @@ struct Places {
     /// What came of it: in memory, for a disk that is full is one of the things that may come.
     outcome: PathBuf,
     runtime: PathBuf,
+    /// Written where staff ask for an update at the machine.
+    asked: PathBuf,
 }
 
 impl Default for Places {
@@ -126,6 +129,7 @@ impl Default for Places {
             download: "/var/lib/madoguchi-download".into(),
             outcome: "/run/madoguchi-download/outcome.json".into(),
             runtime: "/run/madoguchi-update".into(),
+            asked: "/run/kiosk/want-update".into(),
         }
     }
 }
@@ -509,11 +513,20 @@ fn note(places: &Places, at: Timestamp, happened: Happened) -> Result<(), Update
     History::open(&places.state).add(at, happened).map_err(file)
 }
 
+/// Whether staff have asked for the update that is there now: what comes much later, they did not ask for.
+fn asked(places: &Places) -> bool {
+    /// A whole system over a slow line, and its installation.
+    const LONGEST: Duration = Duration::from_secs(2 * 60 * 60);
+    let asked = fs::metadata(&places.asked).and_then(|file| file.modified());
+    asked.is_ok_and(|at| at.elapsed().is_ok_and(|passed| passed < LONGEST))
+}
+
 fn activate(places: &Places, config: &Config, now: bool) -> Result<Result<Version, Wait>, UpdateError> {
     let running = places.running()?;
     let installed = places.installed(&running.image)?;
     let [status] = unit("kiosk.service", ["StatusText"])?;
-    let window = (!now).then_some(&config.window);
+    // Staff are told that it restarts when the new system is there.
+    let window = (!now && !asked(places)).then_some(&config.window);
     let due = due(&installed, &running.version, window, ZonedDateTime::now().time(), &status);
     if let Ok(version) = &due {
         note(places, Timestamp::now(), Happened::Started { version: version.clone() })?;
@@ -740,6 +753,7 @@ mod tests {
             download: folder.join("download"),
             outcome: folder.join("outcome.json"),
             runtime: folder.join("run"),
+            asked: folder.join("want-update"),
         }
     }
 
@@ -765,6 +779,18 @@ mod tests {
         fetch(&places, &config).unwrap_err();
         let told = install(&places, None).unwrap();
         assert!(matches!(&told, Some(Happened::NotFetched { why }) if why.contains("download/files: ")), "{told:?}");
+    }
+
+    #[test]
+    fn staff_ask_for_the_update_that_comes_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = appliance(folder.path());
+        assert!(!asked(&places));
+        fs::write(&places.asked, "").unwrap();
+        assert!(asked(&places));
+        let yesterday = std::time::SystemTime::now() - Duration::from_secs(86_400);
+        File::options().write(true).open(&places.asked).unwrap().set_modified(yesterday).unwrap();
+        assert!(!asked(&places));
     }
 
     proptest! {
