@@ -342,8 +342,8 @@ pub(crate) struct Weights {
 
 /// Of what is written.
 pub(crate) const WRITTEN: Weights = Weights {
-    meant: [1.7, 8.02, 3.9, 5.23, -0.77, -1.7, -0.05, 0.13, 3.06, 0.67, 3.15, -3.24, -0.09, 0.1, 1.08],
-    none: [4.32, 1.68, 10.91, 8.3, -1.26, -0.66, 0.6, 0.89, 1.63, 1.2, 5.54],
+    meant: [1.52, 8.97, 3.26, 5.96, -1.81, -2.6, 0.03, 0.11, 2.7, 0.74, 3.97, -6.03, 0.22, 0.16, 1.28],
+    none: [1.75, 1.76, 12.13, 9.67, -1.46, -1.39, 0.45, 0.83, 0.9, 2.75, 5.8],
 };
 
 /// Of what a recogniser understood of such questions, with and without noise: Japanese may be written in other words.
