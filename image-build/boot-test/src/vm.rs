@@ -384,6 +384,8 @@ impl Running {
     pub fn wait_shell(&mut self, limit: Duration) -> Result<()> {
         let began = Instant::now();
         while self.shell("true", Duration::from_secs(5)).is_err() {
+            // Of what was typed while the machine started, half a line may have come: an open quotation mark.
+            self.shell.write_all(b"\x03")?;
             if began.elapsed() > limit {
                 bail!("no shell within {} s", limit.as_secs());
             }
