@@ -1,6 +1,7 @@
 //! What is asked -> what is meant. A question is compared with every way of asking in several independent manners; how much
 //! each says was learnt once from questions that are in no guide (`tests/voice/calibrate.py`).
 
+use crate::classifier::dot;
 use crate::embed::WIDTH;
 use std::collections::HashMap;
 
@@ -16,27 +17,6 @@ pub(crate) struct Sketch {
     pub sound: Sparse,
     /// Its embedding, less what all texts of its language have in common; of length 1.
     pub meaning: [f32; WIDTH],
-}
-
-/// An embedding in a quarter of the room: there are tens of thousands. Likenesses change in the third place behind the point.
-#[derive(Debug, Clone)]
-pub(crate) struct Small {
-    /// What one step is.
-    step: f32,
-    values: [i8; WIDTH],
-}
-
-impl Small {
-    pub fn new(embedding: &[f32; WIDTH]) -> Self {
-        let most = embedding.iter().fold(1e-9f32, |most, value| most.max(value.abs()));
-        let step = most / 127.0;
-        Self { step, values: embedding.map(|value| (value / step).round() as i8) }
-    }
-
-    pub fn dot(&self, other: &Self) -> f32 {
-        let products = self.values.iter().zip(&other.values).map(|(a, b)| i32::from(*a) * i32::from(*b));
-        products.sum::<i32>() as f32 * self.step * other.step
-    }
 }
 
 /// What was seen of one candidate.
@@ -150,7 +130,7 @@ pub(crate) struct Index {
     targets: Vec<usize>,
     /// How many ways of asking each answer has.
     counts: Vec<f32>,
-    meanings: Vec<Small>,
+    meanings: Vec<[f32; WIDTH]>,
     words: Postings,
     sound: Postings,
 }
@@ -250,7 +230,7 @@ impl Index {
         Self {
             targets: entries.iter().map(|(target, _)| *target).collect(),
             counts,
-            meanings: entries.iter().map(|(_, sketch)| Small::new(&sketch.meaning)).collect(),
+            meanings: entries.iter().map(|(_, sketch)| sketch.meaning).collect(),
             words: Postings::new(&entries.iter().map(|(_, sketch)| &sketch.words).collect::<Vec<_>>()),
             sound: Postings::new(&entries.iter().map(|(_, sketch)| &sketch.sound).collect::<Vec<_>>()),
         }
@@ -275,9 +255,8 @@ impl Index {
     /// For each answer: the nearest by meaning alone.
     pub fn nearest_meaning(&self, meaning: &[f32; WIDTH]) -> Vec<f32> {
         let mut best = vec![0.0f32; self.counts.len()];
-        let meaning = Small::new(meaning);
         for (target, other) in self.targets.iter().zip(&self.meanings) {
-            best[*target] = best[*target].max(other.dot(&meaning));
+            best[*target] = best[*target].max(dot(meaning, other));
         }
         best
     }
@@ -342,8 +321,8 @@ pub(crate) struct Weights {
 
 /// Of what is written.
 pub(crate) const WRITTEN: Weights = Weights {
-    meant: [1.52, 8.97, 3.26, 5.96, -1.81, -2.6, 0.03, 0.11, 2.7, 0.74, 3.97, -6.03, 0.22, 0.16, 1.28],
-    none: [1.75, 1.76, 12.13, 9.67, -1.46, -1.39, 0.45, 0.83, 0.9, 2.75, 5.8],
+    meant: [1.7, 8.02, 3.9, 5.23, -0.77, -1.7, -0.05, 0.13, 3.06, 0.67, 3.15, -3.24, -0.09, 0.1, 1.08],
+    none: [4.32, 1.68, 10.91, 8.3, -1.26, -0.66, 0.6, 0.89, 1.63, 1.2, 5.54],
 };
 
 /// Of what a recogniser understood of such questions, with and without noise: Japanese may be written in other words.
@@ -363,19 +342,6 @@ impl Weights {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn small_embeddings_are_as_alike_as_whole_ones() {
-        let wave = |step: f32| {
-            let mut wave = [0.0f32; WIDTH];
-            (0u16..).zip(&mut wave).for_each(|(at, value)| *value = (f32::from(at) * step).sin() / 14.0);
-            wave
-        };
-        let (a, b) = (wave(0.3), wave(0.31));
-        let whole: f32 = a.iter().zip(&b).map(|(a, b)| a * b).sum();
-        assert!((Small::new(&a).dot(&Small::new(&b)) - whole).abs() < 0.003);
-        assert_eq!(Small::new(&[0.0; WIDTH]).dot(&Small::new(&a)), 0.0);
-    }
 
     #[test]
     fn what_is_usual_for_an_answer_points_to_it() {

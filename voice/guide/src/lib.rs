@@ -16,7 +16,6 @@ mod names;
 pub mod pack;
 mod say;
 mod speller;
-mod tokens;
 mod when;
 
 pub use answerer::{Answerer, AnswererError, Asked, Choice, Found, Meaning, Reply, wordings};
