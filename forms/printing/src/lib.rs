@@ -48,6 +48,8 @@ pub struct Config {
     pub patience: Duration,
     /// How long a paper may be in the printer before what the printer only warns of counts as the reason.
     pub stuck_after: Duration,
+    /// How long a printer that has not been found yet does not count as away: a machine that has just started has no network.
+    pub waking: Duration,
 }
 
 impl Config {
@@ -61,6 +63,7 @@ impl Config {
             busy_interval: Duration::from_millis(250),
             patience: Duration::from_secs(5),
             stuck_after: Duration::from_secs(8),
+            waking: Duration::ZERO,
         }
     }
 }

@@ -217,7 +217,7 @@ impl Page {
             ended,
             voice,
             messages,
-            mood: Mood::new(Device::Page),
+            mood: Mood::new(Device::Page, config.waking),
             failures: 0,
             swept: false,
             orders: VecDeque::new(),

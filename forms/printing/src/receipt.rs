@@ -125,7 +125,7 @@ pub(crate) fn run_without(voice: &Voice, messages: &Receiver<Message>) {
 impl Receipt {
     /// A printer that has not been asked yet.
     pub fn new(printer: SlipPrinter, config: &Config, ended: Arc<Ended>, voice: Voice) -> Self {
-        let mood = Mood::new(Device::Slip);
+        let mood = Mood::new(Device::Slip, config.waking);
         Self {
             printer,
             idle: config.idle_interval,

@@ -33,6 +33,8 @@ pub struct Kiosk {
     ticked: Instant,
     today: Option<Date>,
     shown: Option<View>,
+    /// Dictionaries that are not read yet.
+    kanji: Option<Arc<OnceLock<Kanji>>>,
 }
 
 impl Kiosk {
@@ -60,14 +62,15 @@ impl Kiosk {
         };
         let (queue, inbox) = mpsc::channel();
         let post = Post { queue, wake: Arc::new(wake) };
-        let kanji = load_kanji()?;
+        let kanji = Arc::new(OnceLock::<Kanji>::new());
+        let dictionaries = Arc::clone(&kanji);
         let options = screens::Options {
             size: config.screen,
             fullscreen: config.fullscreen,
             catalogue: Arc::clone(&catalogue),
             today: today(),
             candidates: Rc::new(move |kana| {
-                kanji.get().map_or_else(|| vec![kana.to_owned()], |kanji| kanji.candidates(kana))
+                dictionaries.get().map_or_else(|| vec![kana.to_owned()], |kanji| kanji.candidates(kana))
             }),
         };
         let touches = post.clone();
@@ -84,6 +87,7 @@ impl Kiosk {
             ticked: began,
             today: None,
             shown: None,
+            kanji: Some(kanji),
         };
         kiosk.pump();
         Ok(kiosk)
@@ -135,6 +139,12 @@ impl Kiosk {
         if self.ticked.elapsed() >= TICK {
             self.ticked = Instant::now();
             self.give(Event::Tick);
+            // Not before the first picture is there to be drawn: nobody writes yet, and a small processor has enough to do.
+            if self.shown.is_some()
+                && let Some(kanji) = self.kanji.take()
+            {
+                load_kanji(kanji);
+            }
         }
         let view = self.visit.view(&self.words);
         if self.shown.as_ref() != Some(&view) {
@@ -192,14 +202,14 @@ pub fn would_start(settings: &Path) -> anyhow::Result<()> {
 }
 
 /// Reads the dictionaries beside the first frame; until they are there, and where there are none, kana is what there is.
-fn load_kanji() -> std::io::Result<Arc<OnceLock<Kanji>>> {
-    let there = Arc::new(OnceLock::new());
-    let place = Arc::clone(&there);
-    std::thread::Builder::new().name("kanji".into()).spawn(move || match Kanji::open() {
+fn load_kanji(place: Arc<OnceLock<Kanji>>) {
+    let thread = std::thread::Builder::new().name("kanji".into()).spawn(move || match Kanji::open() {
         Ok(kanji) => drop(place.set(kanji)),
         Err(error) => tracing::warn!(%error, "only kana can be entered"),
-    })?;
-    Ok(there)
+    });
+    if let Err(error) = thread {
+        tracing::warn!(%error, "only kana can be entered");
+    }
 }
 
 /// Where this run's numbers begin: at the second in which it did. No run gives them out as fast as seconds pass, so the next

@@ -8,10 +8,12 @@ use domain::form::{FillRefusal, FilledForm, FormEvent, FormId};
 use domain::staff::Part;
 use domain::{RequestId, Timestamp};
 use image::RgbaImage;
+use nix::time::{ClockId, clock_gettime};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
+use std::time::Duration;
 use visit::{Effect, Event};
 
 /// What reaches the kiosk's thread.
@@ -106,7 +108,8 @@ impl Ports {
         });
         let printing = match &config.page_printer {
             Some(printer) => {
-                let printing = printing::Config { slip, ..printing::Config::new(printer.clone(), config.name.clone()) };
+                let new = printing::Config::new(printer.clone(), config.name.clone());
+                let printing = printing::Config { slip, waking: waking(), ..new };
                 Some(printing::spawn(printing, post.event(Event::Paper))?)
             }
             None => {
@@ -194,6 +197,13 @@ impl Ports {
 }
 
 /// What staff mode must know of the rest.
+/// What is left of the time in which a machine that was just switched on may still be without its network.
+fn waking() -> Duration {
+    const AWAKE: Duration = Duration::from_secs(60);
+    let up = clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(AWAKE, Duration::from);
+    AWAKE.saturating_sub(up)
+}
+
 fn staff_mode_config(config: &Config, camera: bool, voice: bool) -> Option<staff_mode::Config> {
     let staff = config.staff.clone()?;
     let parts = [
