@@ -19,7 +19,7 @@ pub mod view;
 mod words;
 
 pub use event::{Effect, Event, StaffEvent, StaffReason};
-pub use intent::{Fact, IdentifyBy, Intent, PaperHelp, StaffPage, StaffTouch, TextSize};
+pub use intent::{Fact, IdentifyBy, Intent, PaperHelp, SetupPage, SetupTouch, StaffPage, StaffTouch, TextSize};
 pub use phrasebook::Phrasebook;
 pub use policy::Policy;
 pub use service::{Catalogue, Category, FormOutline, OftenAsked, Service, ServiceId};
@@ -32,6 +32,7 @@ use domain::card::CardCommand;
 use domain::face::FaceCommand;
 use domain::kpi::{Kpi, KpiName};
 use domain::paper::PrinterCommand;
+use domain::setup::SetupCommand;
 use domain::staff::{PinRefusal, StaffAction, StaffAnswer, StaffCommand, StaffOutcome};
 use domain::voice::VoiceCommand;
 use domain::{RequestId, Timestamp, VisitId};
@@ -270,7 +271,7 @@ impl Visit {
 
     /// Seconds left before the visit is ended, while the person is being warned.
     pub(crate) fn idle_seconds_left(&self) -> Option<u64> {
-        if matches!(self.state, State::StaffMode(_)) {
+        if matches!(self.state, State::StaffMode(_) | State::SettingUp(_)) {
             return Some(self.staff_seconds_left()).filter(|left| *left * 1000 <= self.policy.idle_warning_ms);
         }
         self.warned.map(|since| self.policy.idle_warning_ms.saturating_sub(self.now.since(since)).div_ceil(1000))
@@ -278,6 +279,9 @@ impl Visit {
 
     /// Closes staff mode: ports let go, and a card that was tested must be taken before anybody begins.
     fn close_staff(&mut self, outcome: StaffOutcome, effects: &mut Vec<Effect>) {
+        if matches!(self.state, State::SettingUp(_)) {
+            effects.extend([Effect::Setup(SetupCommand::Forget), Effect::Forget]);
+        }
         let opened = matches!(self.state, State::StaffMode(_));
         if opened {
             effects.push(Effect::Staff(StaffCommand::Audit(StaffAction::Close, outcome)));

@@ -13,6 +13,7 @@ mod needs_staff;
 mod previewing;
 mod printing;
 mod rating;
+mod setting_up;
 mod signing;
 mod staff_mode;
 mod staff_pin;
@@ -30,6 +31,7 @@ pub use needs_staff::NeedsStaff;
 pub use previewing::Previewing;
 pub use printing::Printing;
 pub use rating::Rating;
+pub use setting_up::{PrinterChoice, SettingUp, SetupTrouble};
 pub use signing::Signing;
 pub(crate) use staff_mode::TARGETS;
 pub use staff_mode::{Printout, StaffMode};
@@ -132,6 +134,8 @@ pub enum State {
     StaffPin(EnteringStaffPin),
     /// Staff are at work.
     StaffMode(StaffMode),
+    /// The first start.
+    SettingUp(SettingUp),
 }
 
 /// Dispatches to the state at hand; the compiler finds what a new state lacks.
@@ -158,6 +162,7 @@ macro_rules! each {
             State::Leftover($state) => $body,
             State::StaffPin($state) => $body,
             State::StaffMode($state) => $body,
+            State::SettingUp($state) => $body,
         }
     };
 }
@@ -193,6 +198,7 @@ into_state!(
     Leftover(Leftover),
     StaffPin(EnteringStaffPin),
     StaffMode(StaffMode),
+    SettingUp(SettingUp),
 );
 
 /// What each state does.
@@ -224,7 +230,7 @@ impl State {
 
     /// Whether it belongs to staff: no resident is there, and nothing of one.
     pub fn is_staffs(&self) -> bool {
-        matches!(self, Self::StaffPin(_) | Self::StaffMode(_))
+        matches!(self, Self::StaffPin(_) | Self::StaffMode(_) | Self::SettingUp(_))
     }
 
     /// Whether papers of the visit lie in the tray, or may be on their way there.
