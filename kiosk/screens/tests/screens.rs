@@ -9,7 +9,7 @@ use domain::paper::PrinterCommand;
 use domain::staff::{StaffAction, StaffAnswer, StaffCommand, StaffOutcome, StaffPin};
 use domain::voice::{VoiceCommand, VoiceEvent};
 use i_slint_backend_testing::AccessibleRole;
-use support::walk::{Seen, VARIANTS, ask, open_staff_mode, upkeep, walk};
+use support::walk::{Seen, VARIANTS, ask, first_start, open_staff_mode, upkeep, walk};
 use support::{PORTRAIT, Stage};
 use visit::view::Body;
 use visit::{Effect, Event, IdentifyBy, Intent, ServiceId, StaffTouch};
@@ -44,7 +44,8 @@ fn every_screen(of: &str) {
         walk(&mut Stage::new(variant.size), variant, &mut judge).unwrap();
         ask(&mut Stage::at("roadside", variant.size), variant, &mut judge).unwrap();
         upkeep(&mut Stage::new(variant.size), variant, &mut judge).unwrap();
-        assert!(screens > 80, "{of}: {screens} screens");
+        first_start(&mut Stage::new(variant.size), variant, &mut judge).unwrap();
+        assert!(screens > 100, "{of}: {screens} screens");
     }
 }
 

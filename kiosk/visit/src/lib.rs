@@ -24,7 +24,7 @@ pub use phrasebook::Phrasebook;
 pub use policy::Policy;
 pub use service::{Catalogue, Category, FormOutline, OftenAsked, Service, ServiceId};
 pub use session::{Camera, CardThere, Devices, Session, StaffCall, Voice};
-pub use states::{State, Turns};
+pub use states::{PrinterChoice, SettingUp, SetupTrouble, State, Turns};
 pub use view::View;
 pub use words::sheet;
 
