@@ -31,7 +31,11 @@ pub struct DiscoveryError(#[from] mdns_sd::Error);
 ///
 /// # Errors
 /// When no socket can be had for it.
-pub fn discover(time: Duration, stop: &AtomicBool, mut changed: impl FnMut(Vec<FoundPrinter>)) -> Result<(), DiscoveryError> {
+pub fn discover(
+    time: Duration,
+    stop: &AtomicBool,
+    mut changed: impl FnMut(Vec<FoundPrinter>),
+) -> Result<(), DiscoveryError> {
     let daemon = ServiceDaemon::new()?;
     let events = daemon.browse(SERVICE)?;
     let mut known = BTreeMap::new();
@@ -65,7 +69,8 @@ fn shown(text: &str) -> String {
 /// What a service says of itself; `None` where it cannot be called from here.
 fn printer(service: &ResolvedService) -> Option<FoundPrinter> {
     // By its number: nothing here knows the names of multicast DNS once it is set up.
-    let address = service.addresses.iter().map(mdns_sd::ScopedIp::to_ip_addr).filter(std::net::IpAddr::is_ipv4).min()?;
+    let address =
+        service.addresses.iter().map(mdns_sd::ScopedIp::to_ip_addr).filter(std::net::IpAddr::is_ipv4).min()?;
     let path = service.get_property_val_str("rp").unwrap_or("ipp/print");
     let port = if service.port == 631 { String::new() } else { format!(":{}", service.port) };
     let uri = judge_printer(&format!("ipp://{address}{port}/{}", path.trim_start_matches('/')))?;

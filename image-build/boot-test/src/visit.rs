@@ -3,12 +3,10 @@
 
 use crate::Args;
 use crate::pictures::{below, turned};
+use crate::provision::until;
 use crate::server::Server;
 use crate::vm::{Machine, Running};
-use crate::provision::until;
-use crate::walks::{
-    BOOT, COMMAND, Done, FETCH, debug, said, status, trust, wait_healthy, wait_home, wait_home_set_up,
-};
+use crate::walks::{BOOT, COMMAND, Done, FETCH, debug, said, status, trust, wait_healthy, wait_home, wait_home_set_up};
 use anyhow::{Context, Result, ensure};
 use image::RgbImage;
 use serde::Deserialize;

@@ -251,7 +251,7 @@ pub fn rules(allowed: &BTreeSet<SocketAddr>, first_start: bool) -> String {
     let (v4, v6) = (elements(true), elements(false));
     let (found, looks) = match first_start {
         true => (
-            "\n\t\tip ttl 255 udp sport 5353 udp dport 5353 accept",
+            "\n\t\tip daddr 224.0.0.251 ip ttl 255 udp sport 5353 udp dport 5353 accept",
             "\n\t\tip daddr 224.0.0.251 udp sport 5353 udp dport 5353 meta skuid \"kiosk\" accept\n\t\tip daddr { 10.0.0.0/8, \
              172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16 } tcp dport 631 meta skuid \"kiosk\" accept",
         ),

@@ -42,7 +42,10 @@ impl SetupError {
     /// What the person before the screen is told.
     fn why(&self) -> String {
         match self {
-            Self::Already => "この端末には、もう設定が入っています。変えるときは、職員モードとUSBメモリーを使ってください。".to_owned(),
+            Self::Already => {
+                "この端末には、もう設定が入っています。変えるときは、職員モードとUSBメモリーを使ってください。"
+                    .to_owned()
+            }
             Self::Take(StickError::Settings(what)) => format!("設定に誤りがあります（{what}）。"),
             other => format!("設定を書き込めません（{other}）。"),
         }

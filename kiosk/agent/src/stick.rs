@@ -180,7 +180,12 @@ impl Taken {
 }
 
 /// Judges what was found and puts it in force, all of it or nothing.
-pub(crate) fn take<C, K>(places: &Places, folder: &Path, found: &Found, judge: &Judge<C, K>) -> Result<Taken, StickError>
+pub(crate) fn take<C, K>(
+    places: &Places,
+    folder: &Path,
+    found: &Found,
+    judge: &Judge<C, K>,
+) -> Result<Taken, StickError>
 where
     C: Fn(&str) -> Result<String, String>,
     K: Fn(&Path) -> Result<(), String>,

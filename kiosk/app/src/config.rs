@@ -311,8 +311,7 @@ struct ProposedStaff {
 /// # Errors
 /// When they are malformed, or hold what is not asked for on the screen.
 pub fn compose_proposed(own: &str, proposed: &str) -> Result<String, String> {
-    let known: Proposed =
-        toml::from_str(proposed).map_err(|_| "not what the screen asks for".to_owned())?;
+    let known: Proposed = toml::from_str(proposed).map_err(|_| "not what the screen asks for".to_owned())?;
     if !crate::staff_mode::is_hash(&known.staff.pin) || !known.staff.appliance {
         return Err("[staff]: not as the screen writes it".to_owned());
     }

@@ -230,8 +230,7 @@ fn run(config: &Path) -> anyhow::Result<()> {
 
 /// A configuration that cannot be read lets nothing out.
 fn network(config: &Path) -> i32 {
-    let read =
-        Config::load(config).map_err(anyhow::Error::from).and_then(|config| {
+    let read = Config::load(config).map_err(anyhow::Error::from).and_then(|config| {
         let first_start = config.first_start();
         Ok((config.hosts()?, config.network, first_start))
     });

@@ -269,7 +269,8 @@ fn look(places: &Places) -> Surroundings {
 }
 
 fn entries(folder: &str) -> Vec<PathBuf> {
-    let mut all: Vec<_> = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|it| it.path()).collect();
+    let mut all: Vec<_> =
+        fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|it| it.path()).collect();
     all.sort();
     all
 }
@@ -289,10 +290,148 @@ fn is_wired(link: &Path) -> bool {
 fn addresses() -> Vec<String> {
     let length = |mask: Ipv4Addr| mask.to_bits().leading_ones();
     let all = nix::ifaddrs::getifaddrs().map(Iterator::collect::<Vec<_>>).unwrap_or_default();
-    let v4 = |storage: Option<nix::sys::socket::SockaddrStorage>| storage.and_then(|it| it.as_sockaddr_in().map(|it| it.ip()));
+    let v4 = |storage: Option<nix::sys::socket::SockaddrStorage>| {
+        storage.and_then(|it| it.as_sockaddr_in().map(|it| it.ip()))
+    };
     let shown = |found: nix::ifaddrs::InterfaceAddress| {
         let (address, mask) = (v4(found.address)?, v4(found.netmask)?);
         (!address.is_loopback()).then(|| format!("{address}/{}", length(mask)))
     };
     all.into_iter().filter_map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::compose_proposed;
+    use domain::RequestId;
+    use domain::setup::Fixed;
+    use std::sync::mpsc::Receiver;
+
+    const OWN: &str = "name = \"hall-1\"\nsite = \"/site\"\nstore = \"counts\"\nsetup = true\n";
+
+    fn places(folder: &Path) -> Places {
+        let at = |name: &str| folder.join(name);
+        Places {
+            settings: at("kiosk.toml"),
+            proposal: at("setup.toml"),
+            want: at("want-setup"),
+            report: at("result.json"),
+            mark: at("just-set-up"),
+        }
+    }
+
+    fn spawned(places: &Places) -> (Handle, Receiver<SetupAnswer>) {
+        let (tell, told) = mpsc::channel();
+        let handle = spawn(places.clone(), move |answer| drop(tell.send(answer))).unwrap();
+        (handle, told)
+    }
+
+    fn next(told: &Receiver<SetupAnswer>) -> SetupAnswer {
+        told.recv_timeout(Duration::from_secs(60)).unwrap()
+    }
+
+    fn pin(digits: &str) -> Personal<StaffPin> {
+        Personal::new(StaffPin(digits.to_owned()))
+    }
+
+    fn proposal() -> Proposal {
+        let dns = vec!["192.0.2.2".to_owned()];
+        let fixed = Fixed { address: "192.0.2.5/24".to_owned(), gateway: "192.0.2.1".to_owned(), dns };
+        Proposal {
+            fixed: Some(fixed),
+            proxy: Some("http://proxy.example.lg.jp:8080".to_owned()),
+            printer: Some("ipp://192.0.2.10/ipp/print".to_owned()),
+            language: Language::Ko,
+        }
+    }
+
+    /// What a unit of the image does: judges what is proposed as soon as it is wanted.
+    fn unit(places: &Places, takes: bool) -> thread::JoinHandle<String> {
+        let places = places.clone();
+        thread::spawn(move || {
+            while !places.want.exists() {
+                thread::sleep(Duration::from_millis(5));
+            }
+            let text = fs::read_to_string(&places.proposal).unwrap();
+            assert_eq!(fs::metadata(&places.proposal).unwrap().permissions().mode() & 0o777, 0o640);
+            let why = (!takes).then(|| "page-printer".to_owned());
+            if takes {
+                fs::write(places.settings.with_file_name("provisioned"), "").unwrap();
+            }
+            let report = serde_json::to_vec(&SetupReport { at: String::new(), taken: takes, why }).unwrap();
+            fs::write(places.report.with_extension("new"), report).unwrap();
+            fs::rename(places.report.with_extension("new"), &places.report).unwrap();
+            text
+        })
+    }
+
+    fn with_pin(port: &Handle, told: &Receiver<SetupAnswer>) {
+        port.send(SetupCommand::Pin { request: RequestId(1), pin: pin("482915"), again: pin("482916") });
+        assert_eq!(next(told), SetupAnswer::PinsDiffer(RequestId(1)));
+        port.send(SetupCommand::Apply(RequestId(2), proposal()));
+        assert_eq!(next(told), SetupAnswer::Failed(RequestId(2)), "without a PIN");
+        port.send(SetupCommand::Pin { request: RequestId(3), pin: pin("482915"), again: pin("482915") });
+        assert_eq!(next(told), SetupAnswer::PinKept(RequestId(3)));
+    }
+
+    #[test]
+    fn what_was_entered_is_taken_and_told_once_after_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = places(folder.path());
+        let (port, told) = spawned(&places);
+        assert_eq!(next(&told), SetupAnswer::Offered);
+        with_pin(&port, &told);
+        let unit = unit(&places, true);
+        port.send(SetupCommand::Apply(RequestId(4), proposal()));
+        assert_eq!(next(&told), SetupAnswer::Taken(RequestId(4)));
+        let text = unit.join().unwrap();
+        let whole: Config = toml::from_str(&compose_proposed(OWN, &text).unwrap()).unwrap();
+        assert_eq!(whole.page_printer.as_deref(), Some("ipp://192.0.2.10/ipp/print"));
+        assert!(whole.network.fixed.is_some() && whole.network.proxy.is_some());
+        assert!(whole.staff.is_some_and(|staff| staff.appliance) && !text.contains("482915"));
+        assert!(!places.proposal.exists());
+
+        let (_, told) = spawned(&places);
+        assert_eq!(next(&told), SetupAnswer::JustSet(Language::Ko));
+        let (port, told) = spawned(&places);
+        port.send(SetupCommand::Look(RequestId(5)));
+        assert!(matches!(next(&told), SetupAnswer::Seen(RequestId(5), _)), "said once");
+    }
+
+    #[test]
+    fn what_was_refused_is_told_with_its_reason_and_may_be_proposed_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = places(folder.path());
+        let (port, told) = spawned(&places);
+        next(&told);
+        with_pin(&port, &told);
+        let refuses = unit(&places, false);
+        port.send(SetupCommand::Apply(RequestId(4), proposal()));
+        assert_eq!(next(&told), SetupAnswer::Refused(RequestId(4), "page-printer".to_owned()));
+        refuses.join().unwrap();
+        assert!(!places.proposal.exists() && !places.mark.exists());
+        fs::remove_file(&places.want).unwrap();
+        let takes = unit(&places, true);
+        port.send(SetupCommand::Apply(RequestId(5), proposal()));
+        assert_eq!(next(&told), SetupAnswer::Taken(RequestId(5)));
+        takes.join().unwrap();
+        // Given up, the PIN is gone.
+        port.send(SetupCommand::Forget);
+        port.send(SetupCommand::Apply(RequestId(6), proposal()));
+        assert_eq!(next(&told), SetupAnswer::Failed(RequestId(6)));
+    }
+
+    #[test]
+    fn a_unit_waits_for_what_is_wanted() {
+        let units =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../image-build/mkosi/mkosi.extra/usr/lib/systemd/system");
+        let unit = |name: &str| fs::read_to_string(units.join(name)).unwrap();
+        let config: Config = toml::from_str(OWN).unwrap();
+        let places = Places::of(&config);
+        assert!(unit("madoguchi-want-setup.path").contains(&format!("PathModified={}", places.want.display())));
+        let service = unit("madoguchi-setup.service");
+        assert!(service.contains(&format!("ExecStart=/usr/bin/kiosk setup {}", places.proposal.display())));
+        assert!(service.contains(&places.report.parent().unwrap().display().to_string()));
+    }
 }

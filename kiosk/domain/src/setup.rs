@@ -347,7 +347,9 @@ mod tests {
     fn a_proxy_and_a_printer_are_read_as_people_write_them() {
         assert_eq!(judge_proxy("proxy.example.lg.jp:8080").unwrap(), "http://proxy.example.lg.jp:8080");
         assert_eq!(judge_proxy("http://192.0.2.3:3128/").unwrap(), "http://192.0.2.3:3128");
-        for not in ["", "proxy", "proxy:", "proxy:0", "proxy:70000", ":8080", "192.0.2:80", "a..b:80", "a_b:80", "a b:1"] {
+        for not in
+            ["", "proxy", "proxy:", "proxy:0", "proxy:70000", ":8080", "192.0.2:80", "a..b:80", "a_b:80", "a b:1"]
+        {
             assert_eq!(judge_proxy(not), None, "{not}");
         }
         assert_eq!(judge_printer("192.0.2.10").unwrap(), "ipp://192.0.2.10/ipp/print");

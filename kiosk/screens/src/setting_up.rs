@@ -2,7 +2,7 @@
 
 use crate::phrase::phrase;
 use crate::shell::{model, press, with, with_arg};
-use crate::ui::{Home, Keyboard, Pad, SetupField, Setup};
+use crate::ui::{Home, Keyboard, Pad, Setup, SetupField};
 use crate::{Core, choosing, keys};
 use domain::ruby;
 use slint::{ComponentHandle, ModelRc};

@@ -279,12 +279,18 @@ impl Visit {
 
     /// Closes staff mode: ports let go, and a card that was tested must be taken before anybody begins.
     fn close_staff(&mut self, outcome: StaffOutcome, effects: &mut Vec<Effect>) {
-        if matches!(self.state, State::SettingUp(_)) {
-            effects.extend([Effect::Setup(SetupCommand::Forget), Effect::Forget]);
-        }
-        let opened = matches!(self.state, State::StaffMode(_));
+        let opened = match self.state {
+            State::StaffMode(_) => {
+                effects.push(Effect::Staff(StaffCommand::Audit(StaffAction::Close, outcome)));
+                true
+            }
+            State::SettingUp(_) => {
+                effects.push(Effect::Setup(SetupCommand::Forget));
+                true
+            }
+            _ => false,
+        };
         if opened {
-            effects.push(Effect::Staff(StaffCommand::Audit(StaffAction::Close, outcome)));
             self.let_go(effects);
             effects.push(Effect::Forget);
         }

@@ -321,6 +321,8 @@ impl Walk {
         self.look("first start: ready");
         self.set(SetupTouch::Print);
         self.look("first start: ready, printing");
+        self.staff_answers(StaffAnswer::Failed);
+        self.look("first start: ready, not printed");
         self.touch(Intent::Next);
         assert!(self.visit.state().is_home());
     }

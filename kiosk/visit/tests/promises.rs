@@ -10,9 +10,7 @@ use domain::face::FaceEvent;
 use domain::form::{Answer, Signature};
 use domain::kpi::KpiName;
 use domain::paper::{Device, PrinterEvent, PrinterTrouble};
-use domain::setup::{
-    AddressFault, FoundPrinter, PrinterSays, Proposal, SetupAnswer, SetupCommand, SetupField,
-};
+use domain::setup::{AddressFault, FoundPrinter, PrinterSays, Proposal, SetupAnswer, SetupCommand, SetupField};
 use domain::staff::{MachineOrder, Part, PinRefusal, StaffAction, StaffAnswer, StaffCommand, StaffOutcome, StaffPin};
 use domain::{Language, Personal, Timestamp, VisitId};
 use town::catalogue;
@@ -873,6 +871,10 @@ fn after_it_was_set_up_it_says_what_is_ready() {
     let effects = set(&mut visit, SetupTouch::Print);
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Staff(StaffCommand::Draw { .. }))), "{effects:?}");
     assert_eq!(set(&mut visit, SetupTouch::Print), [], "once at a time");
+    touch(&mut visit, 2000, Intent::Next);
+    assert!(!visit.state().is_home(), "it would not come out");
+    let [.., Effect::Staff(StaffCommand::Draw { request, .. })] = effects[..] else { panic!("{effects:?}") };
+    visit.handle(Timestamp(2000), Event::StaffMode(StaffAnswer::Failed(request)));
     touch(&mut visit, 2001, Intent::Next);
     assert!(visit.state().is_home());
 }

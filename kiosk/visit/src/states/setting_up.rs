@@ -180,9 +180,7 @@ impl SettingUp {
     /// What is entered on this page.
     pub fn fields(&self) -> &'static [SetupField] {
         match self.page {
-            SetupPage::Address => {
-                &[SetupField::Address, SetupField::Gateway, SetupField::Dns, SetupField::OtherDns]
-            }
+            SetupPage::Address => &[SetupField::Address, SetupField::Gateway, SetupField::Dns, SetupField::OtherDns],
             SetupPage::Proxy => &[SetupField::Proxy],
             SetupPage::PrinterAddress => &[SetupField::Printer],
             _ => &[],
@@ -193,7 +191,9 @@ impl SettingUp {
     pub fn all_findings(&self, devices: &Devices) -> Vec<(Part, Option<Finding>)> {
         let found = |part| match part {
             Part::Reader => Some(if devices.no_reader { Finding::Absent } else { Finding::Good }),
-            Part::PagePrinter => Some(devices.page_troubles.first().map_or(Finding::Good, |why| Finding::Trouble(*why))),
+            Part::PagePrinter => {
+                Some(devices.page_troubles.first().map_or(Finding::Good, |why| Finding::Trouble(*why)))
+            }
             other => self.findings.get(&other).copied(),
         };
         let installed = |part| self.condition.as_ref().is_none_or(|known| known.installed.contains(&part));
@@ -287,7 +287,7 @@ impl SettingUp {
             },
             SetupPage::Devices if self.pin_kept() => self.go(cx, SetupPage::Summary),
             SetupPage::Devices => self.go(cx, SetupPage::Pin),
-            SetupPage::Ready => return Turn::End,
+            SetupPage::Ready if !self.printing() => return Turn::End,
             _ => {}
         }
         Turn::Stay

@@ -313,8 +313,7 @@ impl Words<'_> {
     }
 
     fn applying(&self, setup: &SettingUp, plain: Plain) -> Plain {
-        let (mark, key) =
-            if setup.taken { (Mark::Good, "setup-taken") } else { (Mark::Open, "setup-applying-now") };
+        let (mark, key) = if setup.taken { (Mark::Good, "setup-taken") } else { (Mark::Open, "setup-applying-now") };
         Plain { rows: vec![self.row(mark, "upkeep-result", self.say(key))], ..plain }
     }
 
@@ -336,7 +335,8 @@ impl Words<'_> {
         rows.extend(printed.map(|(mark, key)| self.row(mark, "upkeep-report", self.say(key))));
         let print = self.setup_tile("paper", "setup-print", false, SetupTouch::Print);
         let print = StaffTile { button: Button { enabled: !setup.printing(), ..print.button }, ..print };
-        let next = self.button("setup-begin-serving", Intent::Next);
+        // What is on its way would be cancelled with the page.
+        let next = Button { enabled: !setup.printing(), ..self.button("setup-begin-serving", Intent::Next) };
         Plain { rows, tiles: vec![print], next: Some(next), ..plain }
     }
 

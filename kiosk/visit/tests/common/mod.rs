@@ -412,7 +412,8 @@ impl World {
             }
             SetupCommand::Try(request, _) if faulty => SetupAnswer::Failed(request),
             SetupCommand::Try(request, _) => {
-                let says = self.dice.pick(&[PrinterSays::Good, PrinterSays::Good, PrinterSays::NoPdf, PrinterSays::Nothing]);
+                let says =
+                    self.dice.pick(&[PrinterSays::Good, PrinterSays::Good, PrinterSays::NoPdf, PrinterSays::Nothing]);
                 SetupAnswer::Tried(request, says)
             }
             SetupCommand::Pin { request, .. } if faulty => SetupAnswer::Failed(request),
