@@ -135,7 +135,7 @@ pub enum State {
     /// Staff are at work.
     StaffMode(StaffMode),
     /// The first start.
-    SettingUp(SettingUp),
+    SettingUp(Box<SettingUp>),
 }
 
 /// Dispatches to the state at hand; the compiler finds what a new state lacks.
@@ -198,8 +198,13 @@ into_state!(
     Leftover(Leftover),
     StaffPin(EnteringStaffPin),
     StaffMode(StaffMode),
-    SettingUp(SettingUp),
 );
+
+impl From<SettingUp> for State {
+    fn from(state: SettingUp) -> Self {
+        Self::SettingUp(Box::new(state))
+    }
+}
 
 /// What each state does.
 trait Step {
@@ -211,6 +216,18 @@ trait Step {
     }
     /// Takes an event that is not every state's business.
     fn on(&mut self, cx: &mut Cx, event: &Event) -> Turn;
+}
+
+impl<S: Step> Step for Box<S> {
+    const NAME: &'static str = S::NAME;
+
+    fn patience_ms(&self, policy: &Policy) -> Option<u64> {
+        (**self).patience_ms(policy)
+    }
+
+    fn on(&mut self, cx: &mut Cx, event: &Event) -> Turn {
+        (**self).on(cx, event)
+    }
 }
 
 impl State {

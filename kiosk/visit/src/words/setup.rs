@@ -279,7 +279,7 @@ impl Words<'_> {
     fn summary(&self, setup: &SettingUp, plain: Plain) -> Plain {
         let printer = setup.printer.as_ref();
         let rows = vec![
-            self.row(Mark::Good, "setup-step-network", self.way(setup)),
+            self.row(Mark::Good, "setup-network-title", self.way(setup)),
             self.row(
                 Mark::Good,
                 "setup-with-proxy",
