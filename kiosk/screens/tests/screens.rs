@@ -24,7 +24,9 @@ fn every_screen(of: &str) {
         let mut judge = |stage: &mut Stage, name: &str| -> Seen {
             screens += 1;
             let controls = stage.controls();
-            assert!(controls.len() >= 4, "{of} {name}: only {} controls", controls.len());
+            // While the machine takes its settings there is nothing to do but to set how that is shown.
+            let least = if ["setup-applying", "setup-taken"].contains(&name) { 3 } else { 4 };
+            assert!(controls.len() >= least, "{of} {name}: only {} controls", controls.len());
             for control in controls {
                 let label = control.accessible_label().unwrap_or_default();
                 let (at, size) = (control.absolute_position(), control.size());
