@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 /// What was entered is at most so long.
 const LONGEST: usize = 80;
 
+/// What is plugged in while somebody looks is seen after so long.
+const LOOK_MS: u64 = 5_000;
+
 /// Nothing that a port of this machine is asked takes longer.
 const ANSWER_MS: u64 = 90_000;
 
@@ -108,6 +111,7 @@ pub struct SettingUp {
     pub taken: bool,
     pin: PinEntry,
     looked: RequestId,
+    looked_at: Timestamp,
     sought: RequestId,
     /// What was asked last of the port, and since when an answer is awaited.
     asked: Option<(RequestId, Timestamp)>,
@@ -133,6 +137,7 @@ impl SettingUp {
             taken: false,
             pin: PinEntry::Open,
             looked: RequestId::default(),
+            looked_at: Timestamp::default(),
             sought: RequestId::default(),
             asked: None,
         }
@@ -201,7 +206,7 @@ impl SettingUp {
     }
 
     fn look(&mut self, cx: &mut Cx) {
-        self.looked = cx.request();
+        (self.looked, self.looked_at) = (cx.request(), cx.now);
         cx.out(Effect::Setup(SetupCommand::Look(self.looked)));
     }
 
@@ -230,7 +235,9 @@ impl SettingUp {
         match page {
             SetupPage::Network | SetupPage::Devices => self.look(cx),
             // It was entered before a cable was in, or a printer was on.
-            SetupPage::Printer if self.printers.is_empty() && !self.searching => self.find(cx),
+            SetupPage::Printer if self.printers.is_empty() && !self.searching && self.printer.is_none() => {
+                self.find(cx)
+            }
             _ => {}
         }
     }
@@ -466,6 +473,12 @@ impl Step for SettingUp {
             Event::Touch(Intent::Staff(StaffTouch::Pin(pin))) => self.pin_entered(cx, pin),
             Event::Setup(answer) => self.answered(cx, answer),
             Event::StaffMode(answer) if self.page == SetupPage::Ready => self.learned(answer),
+            Event::Tick
+                if matches!(self.page, SetupPage::Network | SetupPage::Devices)
+                    && cx.now.since(self.looked_at) >= LOOK_MS =>
+            {
+                self.look(cx);
+            }
             Event::Tick if self.asked.is_some_and(|(_, since)| cx.now.since(since) > ANSWER_MS) => self.no_answer(cx),
             _ => {}
         }

@@ -212,7 +212,11 @@ impl Words<'_> {
         }
         let found = match (setup.searching, setup.printers.len()) {
             (true, _) => (Mark::Open, self.say("setup-printer-searching")),
-            (false, 0) => (Mark::Bad, self.say("setup-printer-not-found")),
+            // Whoever has chosen one does not need it.
+            (false, 0) => {
+                let mark = if setup.printer.is_some() { Mark::None } else { Mark::Bad };
+                (mark, self.say("setup-printer-not-found"))
+            }
             (false, n) => (Mark::None, self.with("setup-printer-found", &[("n", n.to_string())])),
         };
         rows.push(self.row(found.0, "setup-printer-search", found.1));
