@@ -8,6 +8,7 @@
 //!   printer is away, as soon as it is back. Jobs that a former run of the kiosk has left behind are cancelled too.
 //! * A printer in trouble fails no job; the job waits. How long a person waits is the core's business.
 
+mod discovery;
 mod http;
 mod ipp_printer;
 mod line;
@@ -19,6 +20,7 @@ mod receipt;
 mod shared;
 pub mod slip;
 
+pub use discovery::{DiscoveryError, ask, discover};
 pub use line::SlipPrinter;
 
 use domain::paper::{PrinterCommand, PrinterEvent};

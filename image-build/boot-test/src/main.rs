@@ -39,10 +39,10 @@ pub struct Args {
     /// A tree of Debian 13 with QEMU, swtpm and OVMF.
     #[arg(long)]
     tools: PathBuf,
-    /// How the home screen looks, as the kiosk itself draws it.
-    #[arg(long)]
-    home: PathBuf,
-    /// What hands do in a `visit` and as `staff`, and how the screen looks before each deed: what `score` of `tests/walks` writes.
+    /// How the home screen looks, as the kiosk itself draws it: before the machine was set up, and after.
+    #[arg(long, num_args = 2, value_names = ["FIRST", "SET-UP"])]
+    home: Vec<PathBuf>,
+    /// What hands do in a `visit`, as `staff` and in a `setup`, and how the screen looks before each deed: what `score` of `tests/walks` writes.
     #[arg(long, value_name = "DIR", requires = "card_emulator")]
     score: Option<PathBuf>,
     /// The program `card-emulator`.

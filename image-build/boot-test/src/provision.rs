@@ -3,7 +3,7 @@
 
 use crate::Args;
 use crate::vm::{Machine, Running};
-use crate::walks::{BOOT, COMMAND, Done, debug, said, wait_healthy, wait_home};
+use crate::walks::{BOOT, COMMAND, Done, debug, said, wait_healthy, wait_home, wait_home_set_up};
 use anyhow::{Context, Result, ensure};
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
@@ -86,7 +86,7 @@ fn authority(folder: &Path) -> Result<String> {
 }
 
 /// Until this command says this.
-fn until(running: &mut Running, command: &str, wanted: &str) -> Result<()> {
+pub fn until(running: &mut Running, command: &str, wanted: &str) -> Result<()> {
     let began = Instant::now();
     loop {
         let (now, _) = running.shell(command, COMMAND)?;
@@ -101,9 +101,12 @@ fn until(running: &mut Running, command: &str, wanted: &str) -> Result<()> {
     }
 }
 
-fn up(args: &Args, machine: &Machine) -> Result<Running> {
+fn up(args: &Args, machine: &Machine, first_start: bool) -> Result<Running> {
     let mut running = machine.on()?;
-    wait_home(args, &mut running)?;
+    // With a stick in it, the first start may not be asked for any more when the screen is looked at.
+    if !first_start {
+        wait_home_set_up(args, &mut running)?;
+    }
     running.wait_shell(BOOT)?;
     wait_healthy(&mut running)?;
     Ok(running)
@@ -130,7 +133,7 @@ pub fn provision(args: &Args) -> Result<Done> {
 
     // The first start.
     machine.extra = plugged(&first);
-    let mut running = up(args, &machine)?;
+    let mut running = up(args, &machine, true)?;
     until(&mut running, "ls /var/lib/madoguchi-settings/provisioned", "/var/lib/madoguchi-settings/provisioned")?;
     until(&mut running, NAME, "name = \"first\"")?;
     not_mounted(&mut running)?;
@@ -138,12 +141,12 @@ pub fn provision(args: &Args) -> Result<Done> {
     let line = authority.lines().nth(1).context("a certificate")?;
     let count = format!("grep -c '{line}' /run/madoguchi/ca-certificates.crt");
     until(&mut running, &count, "1")?;
-    wait_home(args, &mut running)?;
+    wait_home_set_up(args, &mut running)?;
     running.cut();
 
     // Somebody else's stick.
     machine.extra = plugged(&second);
-    let mut running = up(args, &machine)?;
+    let mut running = up(args, &machine, false)?;
     until(&mut running, "ls /dev/madoguchi-stick", "/dev/madoguchi-stick")?;
     let judged = "test $(systemctl show -P ConditionTimestampMonotonic madoguchi-stick-seen) != 0; echo $?";
     until(&mut running, judged, "0")?;
@@ -159,7 +162,7 @@ pub fn provision(args: &Args) -> Result<Done> {
 
     // One with an error.
     machine.extra = plugged(&wrong);
-    let mut running = up(args, &machine)?;
+    let mut running = up(args, &machine, false)?;
     said(&mut running, "echo > /run/kiosk/want-stick", COMMAND)?;
     until(&mut running, "grep -c '\"settings\":\"refused\"' /run/madoguchi-stick/result.json", "1")?;
     until(&mut running, NAME, "name = \"second\"")?;

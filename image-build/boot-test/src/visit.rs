@@ -3,9 +3,10 @@
 
 use crate::Args;
 use crate::pictures::{below, turned};
+use crate::provision::until;
 use crate::server::Server;
 use crate::vm::{Machine, Running};
-use crate::walks::{BOOT, COMMAND, Done, FETCH, debug, said, status, trust, wait_healthy, wait_home};
+use crate::walks::{BOOT, COMMAND, Done, FETCH, debug, said, status, trust, wait_healthy, wait_home, wait_home_set_up};
 use anyhow::{Context, Result, ensure};
 use image::RgbImage;
 use serde::Deserialize;
@@ -135,7 +136,7 @@ pub fn staff(args: &Args) -> Result<Done> {
             seen(&play.receipts.address())
         );
         let settings = format!(
-            "sed -i -e 's|^page-printer = .*|{devices}|' -e '/^camera/d' {SETTINGS} && \
+            "sed -i -e 's|^page-printer = .*|{devices}|' -e '/^camera/d' -e '/^setup/d' {SETTINGS} && \
              printf '\\n[staff]\\nappliance = true\\n' >> {SETTINGS} && \
              printf '{STAFF_PIN}\\n{STAFF_PIN}\\n' | kiosk staff-pin 2>/dev/null >> {SETTINGS}"
         );
@@ -155,6 +156,31 @@ pub fn staff(args: &Args) -> Result<Done> {
     let now = status(&mut running)?;
     ensure!(now["running"] != first["running"] && now["last"]["what"] == "healthy", "after staff's update: {now}");
     Ok(Done::Held(format!("{} deeds, {took} s; {} -> {}", play.score.steps.len(), first["running"], now["running"])))
+}
+
+/// An installer goes through the dialogue of the first start; the machine takes what was entered, once, and closes its ways.
+pub fn set_up(args: &Args) -> Result<Done> {
+    let Some(mut play) = Play::new(args, "setup")? else { return Ok(nothing_to_play()) };
+    let (mut running, took) = play.go(args, |_, running| {
+        until(running, "nft list ruleset | grep -c 5353", "2")?;
+        Ok(())
+    })?;
+    let provisioned = "/var/lib/madoguchi-settings/provisioned";
+    until(&mut running, &format!("ls {provisioned}"), provisioned)?;
+    until(&mut running, &format!("grep -c '^page-printer = \"ipp://192.0.2.9/ipp/print\"' {SETTINGS}"), "1")?;
+    until(&mut running, &format!("grep -c '^appliance = true' {SETTINGS}"), "1")?;
+    until(&mut running, "nft list ruleset | grep -c 5353", "0")?;
+    until(&mut running, "systemctl is-active kiosk", "active")?;
+    until(&mut running, "ls /run/kiosk/setup.toml 2>/dev/null", "")?;
+    // What is ready is on the screen now, until somebody touches it or a while has gone.
+    running.screen()?.save(play.out.join("ready.png"))?;
+    wait_home_set_up(args, &mut running)?.save(play.out.join("home.png"))?;
+    // A second proposal is refused, whoever writes it.
+    let again = format!("cp {SETTINGS} /run/kiosk/setup.toml && echo > /run/kiosk/want-setup");
+    said(&mut running, &again, COMMAND)?;
+    until(&mut running, "grep -c '\"taken\":false' /run/madoguchi-setup/result.json", "1")?;
+    let deeds = play.score.steps.len();
+    Ok(Done::Held(format!("{deeds} deeds, {took} s; settings taken once, the way to printers closed behind them")))
 }
 
 fn nothing_to_play() -> Done {

@@ -44,6 +44,7 @@ pub const WALKS: &[(&str, Walk)] = &[
     ("visit", crate::visit::visit),
     ("staff", crate::visit::staff),
     ("provision", crate::provision::provision),
+    ("setup", crate::visit::set_up),
     ("audit", audit::audit),
 ];
 
@@ -73,14 +74,25 @@ pub fn keep(args: &Args, name: &str, picture: &RgbImage) -> Result<()> {
     Ok(picture.save(args.out.join(format!("{name}.png")))?)
 }
 
-/// The home screen as the kiosk itself draws it.
+fn drawn(args: &Args, at: usize) -> Result<RgbImage> {
+    let path = args.home.get(at).context("--home wants two pictures")?;
+    Ok(image::open(path).with_context(|| path.display().to_string())?.to_rgb8())
+}
+
+/// The home screen as the kiosk itself draws it, of a machine that is not set up yet.
 pub fn reference(args: &Args) -> Result<RgbImage> {
-    Ok(image::open(&args.home).with_context(|| args.home.display().to_string())?.to_rgb8())
+    drawn(args, 0)
 }
 
 /// Waits until the home screen is up.
 pub fn wait_home(args: &Args, machine: &mut Running) -> Result<RgbImage> {
     let wanted = reference(args)?;
+    machine.wait_screen(BOOT, "the home screen", |screen| same(screen, &wanted))
+}
+
+/// Waits until the home screen of a machine is up that was set up.
+pub fn wait_home_set_up(args: &Args, machine: &mut Running) -> Result<RgbImage> {
+    let wanted = drawn(args, 1)?;
     machine.wait_screen(BOOT, "the home screen", |screen| same(screen, &wanted))
 }
 

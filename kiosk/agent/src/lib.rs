@@ -11,6 +11,7 @@ mod history;
 pub mod network;
 mod program;
 pub mod reset;
+pub mod setup;
 mod slots;
 pub mod stick;
 pub mod update;

@@ -239,13 +239,24 @@ impl fmt::Display for Host {
 ///
 /// Besides `allowed`, only the programs that need it may ask for an address (DHCP, RFC 2131), for names (the resolver alone)
 /// and for the time (chrony alone); neighbours are found (RFC 4861). Nothing that comes in is answered, not even by a refusal.
-pub fn rules(allowed: &BTreeSet<SocketAddr>) -> String {
+///
+/// At the first start the kiosk looks for its printer: it may ask whom multicast DNS finds on this link (RFC 6762; what comes from
+/// further off has lost some of its 255 hops), and ask a printer with a private address (RFC 1918, 3927) how it is.
+pub fn rules(allowed: &BTreeSet<SocketAddr>, first_start: bool) -> String {
     let elements = |v4: bool| {
         let of_kind = allowed.iter().filter(|address| address.is_ipv4() == v4);
         let list: Vec<String> = of_kind.map(|address| format!("{} . {}", address.ip(), address.port())).collect();
         if list.is_empty() { String::new() } else { format!(" elements = {{ {} }}", list.join(", ")) }
     };
     let (v4, v6) = (elements(true), elements(false));
+    let (found, looks) = match first_start {
+        true => (
+            "\n\t\tip daddr 224.0.0.251 ip ttl 255 udp sport 5353 udp dport 5353 accept",
+            "\n\t\tip daddr 224.0.0.251 udp sport 5353 udp dport 5353 meta skuid \"kiosk\" accept\n\t\tip daddr { 10.0.0.0/8, \
+             172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16 } tcp dport 631 meta skuid \"kiosk\" accept",
+        ),
+        false => ("", ""),
+    };
     format!(
         "table inet madoguchi
 delete table inet madoguchi
@@ -257,7 +268,7 @@ table inet madoguchi {{
 		iif lo accept
 		ct state established,related accept
 		udp sport 67 udp dport 68 accept
-		icmpv6 type {{ nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert }} ip6 hoplimit 255 accept
+		icmpv6 type {{ nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert }} ip6 hoplimit 255 accept{found}
 	}}
 	chain forward {{ type filter hook forward priority 0; policy drop; }}
 	chain output {{
@@ -270,7 +281,7 @@ table inet madoguchi {{
 		meta l4proto {{ tcp, udp }} th dport 53 meta skuid \"systemd-resolve\" accept
 		udp dport 123 meta skuid \"_chrony\" accept
 		ip daddr . tcp dport @hosts4 accept
-		ip6 daddr . tcp dport @hosts6 accept
+		ip6 daddr . tcp dport @hosts6 accept{looks}
 	}}
 }}
 "
@@ -278,11 +289,11 @@ table inet madoguchi {{
 }
 
 /// Puts the filter in force. A name that cannot be resolved yet (no network) opens nothing; called again later, it does.
-/// Gives the names that are still unknown.
+/// Gives the names that are still unknown. See [`rules`] for the first start.
 ///
 /// # Errors
 /// When the filter is refused: then the one before stays in force.
-pub fn enforce(hosts: &[Host]) -> Result<Vec<String>, ProgramError> {
+pub fn enforce(hosts: &[Host], first_start: bool) -> Result<Vec<String>, ProgramError> {
     let mut allowed = BTreeSet::new();
     let mut unknown = Vec::new();
     for host in hosts {
@@ -295,7 +306,7 @@ pub fn enforce(hosts: &[Host]) -> Result<Vec<String>, ProgramError> {
         }
         allowed.extend(addresses);
     }
-    run(Command::new("nft").args(["-f", "-"]), Some(&rules(&allowed)))?;
+    run(Command::new("nft").args(["-f", "-"]), Some(&rules(&allowed, first_start)))?;
     Ok(unknown)
 }
 
@@ -321,11 +332,15 @@ mod tests {
     #[test]
     fn everything_is_dropped_but_what_is_named() {
         let allowed = ["192.0.2.10:631", "[2001:db8::7]:443"].map(|text| text.parse().unwrap()).into();
-        let rules = rules(&allowed);
+        let rules = rules(&allowed, false);
         assert_eq!(rules.matches("policy drop").count(), 3);
         assert!(rules.contains("elements = { 192.0.2.10 . 631 }"), "{rules}");
         assert!(rules.contains("elements = { 2001:db8::7 . 443 }"), "{rules}");
-        assert!(!super::rules(&BTreeSet::new()).contains("elements"));
+        assert!(!super::rules(&BTreeSet::new(), true).contains("elements"));
+        assert!(!rules.contains("5353"), "{rules}");
+        let first = super::rules(&allowed, true);
+        assert_eq!(first.matches("5353").count(), 4, "{first}");
+        assert_eq!(first.matches("policy drop").count(), 3);
     }
 
     #[test]

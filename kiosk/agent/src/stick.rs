@@ -46,13 +46,18 @@ pub(crate) const AUTHORITIES: &str = "ca.crt";
 /// While this is not beside the settings, they are the image's own.
 const PROVISIONED: &str = "provisioned";
 
+/// Whether these settings are the machine's own: an installer has given them.
+pub fn is_provisioned(settings: &Path) -> bool {
+    settings.with_file_name(PROVISIONED).exists()
+}
+
 /// More than this is none of what is looked for, in bytes.
-const MOST_SETTINGS: u64 = 64 << 10;
+pub(crate) const MOST_SETTINGS: u64 = 64 << 10;
 const MOST_AUTHORITIES: u64 = 256 << 10;
 
 /// Why nothing was taken from a stick.
 #[derive(Debug, thiserror::Error)]
-enum StickError {
+pub(crate) enum StickError {
     #[error("{name}: {source}")]
     Read { name: &'static str, source: io::Error },
     #[error("{0}: longer than {1} bytes")]
@@ -104,10 +109,10 @@ impl StickError {
 }
 
 /// Where everything is.
-struct Places {
-    settings: PathBuf,
-    report: PathBuf,
-    update: PathBuf,
+pub(crate) struct Places {
+    pub settings: PathBuf,
+    pub report: PathBuf,
+    pub update: PathBuf,
 }
 
 impl Default for Places {
@@ -130,9 +135,9 @@ pub struct Judge<C, K> {
 
 /// What was on a stick.
 #[derive(Debug, Default)]
-struct Found {
-    settings: Option<String>,
-    authorities: Option<String>,
+pub(crate) struct Found {
+    pub settings: Option<String>,
+    pub authorities: Option<String>,
 }
 
 /// A file of the stick, if it is there. The stick may be pulled out, or be made to deceive: no more than `most` is read.
@@ -163,7 +168,7 @@ fn look(folder: &Path) -> Result<Found, StickError> {
 
 /// What was taken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Taken {
+pub(crate) struct Taken {
     settings: StickOutcome,
     authorities: StickOutcome,
 }
@@ -175,7 +180,12 @@ impl Taken {
 }
 
 /// Judges what was found and puts it in force, all of it or nothing.
-fn take<C, K>(places: &Places, folder: &Path, found: &Found, judge: &Judge<C, K>) -> Result<Taken, StickError>
+pub(crate) fn take<C, K>(
+    places: &Places,
+    folder: &Path,
+    found: &Found,
+    judge: &Judge<C, K>,
+) -> Result<Taken, StickError>
 where
     C: Fn(&str) -> Result<String, String>,
     K: Fn(&Path) -> Result<(), String>,
@@ -231,7 +241,7 @@ fn is_mounted(folder: &Path) -> bool {
 }
 
 /// The kiosk's own time, to the minute.
-fn now() -> String {
+pub(crate) fn now() -> String {
     ZonedDateTime::now().strftime("%Y-%m-%d %H:%M").to_string()
 }
 
@@ -273,7 +283,7 @@ where
 }
 
 /// Puts new settings in force: the ways out, the address, the kiosk.
-fn apply() -> Result<(), ProgramError> {
+pub(crate) fn apply() -> Result<(), ProgramError> {
     let systemctl = |words: &[&str]| run(Program::new("systemctl").args(words), None).map(drop);
     systemctl(&["start", "madoguchi-names.service"])?;
     systemctl(&["try-restart", "--no-block", "systemd-networkd.service"])?;

@@ -133,6 +133,9 @@ pub struct Config {
     /// Further hosts that may be called, as `host:port` or by URL. For the appliance, which lets nothing else out.
     #[serde(default)]
     pub allow: Vec<String>,
+    /// Before an installer has given it settings, the kiosk asks for them on its screen. For the image of the appliance.
+    #[serde(default)]
+    pub setup: bool,
     /// The database of counts.
     pub store: PathBuf,
     /// Record each run in this folder for developers (personal values by name only): one file a run, named by its start.
@@ -143,6 +146,9 @@ pub struct Config {
     /// Fill the whole screen.
     #[serde(default)]
     pub fullscreen: bool,
+    /// The file itself.
+    #[serde(skip)]
+    pub file: PathBuf,
 }
 
 fn portrait() -> (u32, u32) {
@@ -205,6 +211,7 @@ impl Config {
             let what = "staff: pin: not a hash as `kiosk staff-pin` prints it".to_owned();
             return Err(ConfigError::Malformed { path: path.to_owned(), what });
         }
+        config.file = path.to_owned();
         let folder = path.parent().unwrap_or(Path::new("."));
         let paths =
             [Some(&mut config.site), Some(&mut config.store), config.authorities.as_mut(), config.weights.as_mut()];
@@ -221,6 +228,11 @@ impl Config {
             what.map_or(Ok(()), Err)?;
         }
         Ok(config)
+    }
+
+    /// Whether these settings are still the image's own, and are asked for on the screen.
+    pub fn first_start(&self) -> bool {
+        self.setup && !agent::stick::is_provisioned(&self.file)
     }
 
     /// Every host that this kiosk may call. The updates' server is called through the proxy where there is one; everything else
@@ -277,6 +289,38 @@ pub fn compose(own: &str, brought: &str) -> Result<String, String> {
     toml::to_string(&whole).map_err(|error| error.to_string())
 }
 
+/// What may be proposed from the screen: nothing else is taken from there.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Proposed {
+    page_printer: Option<String>,
+    #[serde(rename = "network")]
+    _network: Option<Network>,
+    staff: ProposedStaff,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct ProposedStaff {
+    pin: String,
+    appliance: bool,
+}
+
+/// Whole settings from those that were entered at the first start; see [`compose`].
+///
+/// # Errors
+/// When they are malformed, or hold what is not asked for on the screen.
+pub fn compose_proposed(own: &str, proposed: &str) -> Result<String, String> {
+    let known: Proposed = toml::from_str(proposed).map_err(|_| "not what the screen asks for".to_owned())?;
+    if !crate::staff_mode::is_hash(&known.staff.pin) || !known.staff.appliance {
+        return Err("[staff]: not as the screen writes it".to_owned());
+    }
+    if let Some(printer) = known.page_printer.filter(|uri| domain::setup::judge_printer(uri).as_ref() != Some(uri)) {
+        return Err(format!("page-printer: {printer}"));
+    }
+    compose(own, proposed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,6 +366,29 @@ mod tests {
         assert_eq!(hosts, ["192.0.2.3:3128"], "the proxy stands for the server");
         assert_eq!(compose(OWN, &compose(OWN, brought).unwrap()).unwrap(), compose(OWN, brought).unwrap());
         assert_eq!(toml::from_str::<Config>(&compose(OWN, "").unwrap()).unwrap().name, "hall-1");
+    }
+
+    #[test]
+    fn of_the_screen_nothing_is_taken_but_what_it_asks_for() {
+        let hash = crate::hash_staff_pin(&domain::Personal::new(domain::staff::StaffPin("482915".to_owned()))).unwrap();
+        let staff = format!("[staff]\npin = \"{hash}\"\nappliance = true\n");
+        let whole = compose_proposed(OWN, &format!("page-printer = \"ipp://192.0.2.10/ipp/print\"\n{staff}")).unwrap();
+        assert!(whole.contains("192.0.2.10") && whole.contains(&hash) && whole.contains("02:00-04:30"), "{whole}");
+        let network = "[network]\naddress = \"192.0.2.5/24\"\ngateway = \"192.0.2.1\"\ndns = []\n";
+        compose_proposed(OWN, &format!("{network}{staff}")).unwrap();
+        for not in [
+            String::new(),
+            format!("allow = [\"203.0.113.1:443\"]\n{staff}"),
+            format!("name = \"other\"\n{staff}"),
+            format!("{staff}export = \"/run\"\n"),
+            format!("{staff}[update]\nurl = \"https://203.0.113.1/\"\n"),
+            format!("page-printer = \"ipps://192.0.2.10/\"\n{staff}"),
+            format!("[network]\naddress = \"192.0.2.5/24\"\n{staff}"),
+            "[staff]\npin = \"482915\"\nappliance = true\n".to_owned(),
+        ] {
+            let error = compose_proposed(OWN, &not).expect_err(&not);
+            assert!(!error.contains("482915"), "{error}");
+        }
     }
 
     #[test]

@@ -5,9 +5,10 @@ mod config;
 mod kiosk;
 mod mixer;
 mod ports;
+mod setup;
 mod staff;
 mod staff_mode;
 
-pub use config::{Camera, Config, ConfigError, SlipPrinter, StaffCall, StaffMode, compose};
+pub use config::{Camera, Config, ConfigError, SlipPrinter, StaffCall, StaffMode, compose, compose_proposed};
 pub use kiosk::{Kiosk, would_start};
 pub use staff_mode::hash as hash_staff_pin;

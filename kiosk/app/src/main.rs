@@ -69,6 +69,8 @@ enum Command {
     },
     /// Take the settings and the certificate authorities that an installer brings on a USB stick.
     Stick(agent::stick::Args),
+    /// Take the settings that were entered at the first start, if this machine has none of its own yet.
+    Setup(agent::setup::Args),
     /// Forget everything: settings, counts, what the machine keeps. It restarts and is as on its first day.
     FactoryReset,
     /// Wait until the kiosk's screen has been up for twenty seconds; fail when it does not come or does not stay.
@@ -100,6 +102,7 @@ fn main() -> ExitCode {
             | Command::Update(_)
             | Command::Network { .. }
             | Command::Stick(_)
+            | Command::Setup(_)
             | Command::FactoryReset
             | Command::Health
             | Command::OutOfOrder
@@ -132,6 +135,7 @@ fn main() -> ExitCode {
         }),
         Command::Network { config } => network(&config),
         Command::Stick(args) => stick(&args),
+        Command::Setup(args) => setup(&args),
         Command::FactoryReset => agent::reset::run_command(),
         Command::Health => agent::health::run(),
         Command::OutOfOrder => match screens::show_out_of_order() {
@@ -226,9 +230,11 @@ fn run(config: &Path) -> anyhow::Result<()> {
 
 /// A configuration that cannot be read lets nothing out.
 fn network(config: &Path) -> i32 {
-    let read =
-        Config::load(config).map_err(anyhow::Error::from).and_then(|config| Ok((config.hosts()?, config.network)));
-    let (hosts, network) = read.unwrap_or_else(|error| {
+    let read = Config::load(config).map_err(anyhow::Error::from).and_then(|config| {
+        let first_start = config.first_start();
+        Ok((config.hosts()?, config.network, first_start))
+    });
+    let (hosts, network, first_start) = read.unwrap_or_else(|error| {
         eprintln!("kiosk network: {error:#}; nothing is let out");
         Default::default()
     });
@@ -237,7 +243,7 @@ fn network(config: &Path) -> i32 {
         eprintln!("kiosk network: the proxy and the town's own authorities are not known to updates: {error}");
     }
     let done = agent::network::address(network.fixed.as_ref()).map_err(anyhow::Error::from);
-    match done.and_then(|()| Ok(agent::network::enforce(&hosts)?)) {
+    match done.and_then(|()| Ok(agent::network::enforce(&hosts, first_start)?)) {
         Ok(unknown) => {
             unknown.iter().for_each(|name| eprintln!("kiosk network: {name} is not known yet"));
             0
@@ -249,17 +255,28 @@ fn network(config: &Path) -> i32 {
     }
 }
 
+/// The image's own settings.
+fn own_settings() -> Result<String, String> {
+    const OWN: &str = "/usr/share/madoguchi/kiosk.toml";
+    std::fs::read_to_string(OWN).map_err(|error| format!("{OWN}: {error}"))
+}
+
 /// Settings from a stick are judged like the kiosk's own, and completed with the image's.
 fn stick(args: &agent::stick::Args) -> i32 {
-    const OWN: &str = "/usr/share/madoguchi/kiosk.toml";
     let judge = agent::stick::Judge {
-        compose: |brought: &str| {
-            let own = std::fs::read_to_string(OWN).map_err(|error| format!("{OWN}: {error}"))?;
-            kiosk::compose(&own, brought)
-        },
+        compose: |brought: &str| kiosk::compose(&own_settings()?, brought),
         check: |settings: &Path| kiosk::would_start(settings).map_err(|error| format!("{error:#}")),
     };
     agent::stick::command(args, &judge)
+}
+
+/// So are those that were entered on the screen; and nothing is in them that it does not ask for.
+fn setup(args: &agent::setup::Args) -> i32 {
+    let judge = agent::stick::Judge {
+        compose: |proposed: &str| kiosk::compose_proposed(&own_settings()?, proposed),
+        check: |settings: &Path| kiosk::would_start(settings).map_err(|error| format!("{error:#}")),
+    };
+    agent::setup::command(args, &judge)
 }
 
 /// Asks for a PIN twice, unseen, and prints the line of its hash.

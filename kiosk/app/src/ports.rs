@@ -1,7 +1,7 @@
 //! The outside world: every port, and who does what an effect says.
 
 use crate::config::{Camera, Config, SlipPrinter};
-use crate::{staff, staff_mode};
+use crate::{setup, staff, staff_mode};
 use anyhow::Context;
 use domain::face::{FaceCommand, FaceEvent};
 use domain::form::{FillRefusal, FilledForm, FormEvent, FormId};
@@ -63,6 +63,8 @@ pub struct Ports {
     staff: staff::Handle,
     /// `None` where no PIN is configured.
     staff_mode: Option<staff_mode::Handle>,
+    /// `None` where an installer is asked nothing here.
+    setup: Option<setup::Handle>,
     #[cfg(feature = "voice")]
     voice: Option<voice::port::Handle>,
     previews: Sender<(RequestId, Vec<FilledForm>)>,
@@ -129,6 +131,10 @@ impl Ports {
             Some(config) => Some(staff_mode::spawn(config, post.event(Event::StaffMode))?),
             None => None,
         };
+        let setup = match config.setup {
+            true => Some(setup::spawn(setup::Places::of(config), post.event(Event::Setup))?),
+            false => None,
+        };
         #[cfg(feature = "voice")]
         let voice = guide.map(|guide| voice_guide(config, guide, &post)).transpose()?;
         #[cfg(not(feature = "voice"))]
@@ -143,6 +149,7 @@ impl Ports {
             store,
             staff,
             staff_mode,
+            setup,
             #[cfg(feature = "voice")]
             voice,
             previews,
@@ -181,6 +188,11 @@ impl Ports {
             Effect::Staff(command) => {
                 if let Some(staff_mode) = &self.staff_mode {
                     staff_mode.send(command);
+                }
+            }
+            Effect::Setup(command) => {
+                if let Some(setup) = &self.setup {
+                    setup.send(command);
                 }
             }
             Effect::Forget => {}

@@ -75,6 +75,12 @@ impl Drop for Handle {
     }
 }
 
+/// The names of the readers that are there; none where pcscd does not answer.
+pub fn readers() -> Vec<String> {
+    let names = Context::establish(Scope::User).and_then(|context| context.list_readers_owned());
+    names.unwrap_or_default().iter().map(|name| name.to_string_lossy().into_owned()).collect()
+}
+
 /// Starts the port. `emit` is called on the port's thread.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ pub mod personal;
 pub mod photo;
 pub mod refusal;
 pub mod ruby;
+pub mod setup;
 pub mod staff;
 pub mod visit_id;
 pub mod voice;

@@ -1,12 +1,12 @@
 //! Writes a picture of every screen into a folder: both orientations, every language, large letters, black and white,
 //! furigana, a name of sixty characters. `cargo run -p screens --example gallery -- FOLDER [WORD…]`; with words, only
-//! the walks (`visit`, `ask`, `staff`) that are among them, and the variants whose names contain one of the others.
+//! the walks (`visit`, `ask`, `staff`, `setup`) that are among them, and the variants whose names contain one of the others.
 
 #[path = "../tests/support/mod.rs"]
 mod support;
 
 use support::Stage;
-use support::walk::{Seen, VARIANTS, ask, upkeep, walk};
+use support::walk::{Seen, VARIANTS, ask, first_start, upkeep, walk};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<String> = arguments.collect();
     std::fs::create_dir_all(&folder)?;
     let (walks, words): (Vec<_>, Vec<_>) =
-        words.into_iter().partition(|word| ["visit", "ask", "staff"].contains(&word.as_str()));
+        words.into_iter().partition(|word| ["visit", "ask", "staff", "setup"].contains(&word.as_str()));
     let walked = |name: &str| walks.is_empty() || walks.iter().any(|walk| walk == name);
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
     for variant in VARIANTS.iter().filter(|variant| wanted(variant.name)) {
@@ -32,6 +32,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         if walked("staff") {
             upkeep(&mut Stage::new(variant.size), variant, &mut keep)?;
+        }
+        if walked("setup") {
+            first_start(&mut Stage::new(variant.size), variant, &mut keep)?;
         }
         println!("{}: {count} pictures", variant.name);
     }

@@ -192,11 +192,16 @@ pub(crate) fn show(core: &Core, view: &View) {
         chosen: tile.chosen,
     };
     match &view.body {
-        Body::Home { begin, ask, often, tiles, promises, .. } => {
+        Body::Home { begin, ask, often, tiles, promises, setup, .. } => {
             let home = core.app.global::<Home>();
             let label = |button: &Option<Button>| button.as_ref().map_or_else(Default::default, |b| say(&b.label));
             home.set_begin(label(begin));
             home.set_begin_shown(begin.is_some());
+            home.set_setup_shown(setup.is_some());
+            if let Some((text, begin)) = setup {
+                home.set_setup_notice(say(text));
+                home.set_setup(say(&begin.label));
+            }
             home.set_ask(label(ask));
             home.set_ask_shown(ask.is_some());
             home.set_ask_enabled(ask.as_ref().is_some_and(|ask| ask.enabled));

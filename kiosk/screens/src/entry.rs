@@ -4,7 +4,7 @@ use crate::keys::{self, Letters, Use};
 use crate::phrase::phrase;
 use crate::shell::{model, with_arg};
 use crate::ui::{self, Choice, DatePart, EntryKind, Keyboard, Pad, Phrase};
-use crate::{Core, choosing, terms};
+use crate::{Core, choosing, setting_up, terms};
 use domain::form::{AnswerKind, InputFault, judge};
 use domain::wareki::{Era, Wareki};
 use domain::{Date, Language};
@@ -378,6 +378,9 @@ pub(crate) fn wire(core: &Rc<Core>) {
     core.app.global::<Keyboard>().on_pressed(with_arg(core, |core, code: SharedString| {
         if core.choosing.borrow().searching() {
             return choosing::key(core, &code);
+        }
+        if setting_up::key(core, &code) {
+            return;
         }
         let candidates = Rc::clone(&core.options.candidates);
         core.entry.borrow_mut().key(&code, &*candidates);

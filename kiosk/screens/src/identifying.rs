@@ -3,7 +3,7 @@
 use crate::phrase::phrase;
 use crate::shell::{self, model, with_arg};
 use crate::ui::{Card, CodeB, CodePart, Consent, Face, IconPhrase, Pad, Pin, WayTile};
-use crate::{Core, entry, staffing, terms, wipe};
+use crate::{Core, entry, setting_up, staffing, terms, wipe};
 use domain::Personal;
 use domain::card;
 use domain::face::Guidance;
@@ -89,6 +89,10 @@ pub(crate) fn wire(core: &Rc<Core>) {
             Body::Pin { digits, .. } => core.digits.borrow_mut().pin_key(&code, *digits),
             Body::StaffPin { most, .. } => core.digits.borrow_mut().pin_key(&code, *most),
             Body::CodeB { .. } => core.digits.borrow_mut().code_key(&code),
+            Body::SetupEntry { .. } => {
+                setting_up::key(core, &code);
+                return;
+            }
             _ => return entry::pad(core, &code),
         }
         publish(core);

@@ -138,6 +138,18 @@ pub(crate) fn rows(letters: Letters, used: Use, captions: &Captions, language: L
     ModelRc::new(VecModel::from(rows))
 }
 
+/// The rows of a keyboard for names and addresses of machines.
+pub(crate) fn host_rows(captions: &Captions) -> ModelRc<Row> {
+    let delete = command("delete", &captions.delete, "delete", 2);
+    let clear = command("clear", &captions.clear, "clear", 2);
+    let rows = [("1234567890", delete), ("qwertyuiop", clear), ("asdfghjkl-", blank(2)), ("zxcvbnm.:/", blank(2))];
+    let row = |(letters, end): (&str, Key)| {
+        let keys: Vec<Key> = letters.chars().map(|c| key(c, 1)).chain([end]).collect();
+        Row { keys: ModelRc::new(VecModel::from(keys)) }
+    };
+    ModelRc::new(VecModel::from(rows.into_iter().map(row).collect::<Vec<_>>()))
+}
+
 /// Hiragana as katakana; anything else as it is.
 pub(crate) fn katakana(c: char) -> char {
     match c {

@@ -14,6 +14,7 @@ mod identifying;
 mod keys;
 mod papers;
 mod phrase;
+mod setting_up;
 mod shell;
 mod signing;
 mod staffing;
@@ -166,6 +167,7 @@ impl Screen {
         signing::wire(&core);
         papers::wire(&core);
         staffing::wire(&core);
+        setting_up::wire(&core);
         core.app.show()?;
         Ok(Self { core })
     }
@@ -277,6 +279,8 @@ fn same_place(a: &View, b: &View) -> bool {
     match (&a.body, &b.body) {
         (Body::Ask { question: a, .. }, Body::Ask { question: b, .. }) => a == b,
         (Body::StaffPage { .. }, Body::StaffPage { .. }) => a.title == b.title,
+        // The same digits are never sent to another page.
+        (Body::StaffPin { .. }, Body::StaffPin { .. }) => a.title == b.title,
         (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
     }
 }
@@ -316,6 +320,7 @@ impl Core {
             | Body::Staff { .. }
             | Body::OutOfOrder { .. } => papers::show(self, view),
             Body::StaffPin { .. } | Body::StaffPage { .. } => staffing::show(self, view, moved),
+            Body::SetupEntry { .. } => setting_up::show(self, view),
         }
     }
 
@@ -331,6 +336,7 @@ impl Core {
         papers::forget(self);
         asking::forget(self);
         guiding::forget(self);
+        setting_up::forget(self);
         shell::forget(self);
         self.view.replace(None);
     }

@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 use visit::view::{Body, Button, View};
-use visit::{Intent, TextSize};
+use visit::{Intent, SetupTouch, TextSize};
 
 /// For so long a sign of life lasts.
 const A_SECOND: Duration = Duration::from_secs(1);
@@ -186,6 +186,7 @@ fn place(core: &Core, view: &View) -> (Place, &'static str) {
         Body::OutOfOrder { .. } => (Place::Closed, "info"),
         Body::StaffPin { .. } => (Place::StaffPin, "lock"),
         Body::StaffPage { .. } => (Place::StaffPage, "staff"),
+        Body::SetupEntry { .. } => (Place::SetupEntry, "keyboard"),
     }
 }
 
@@ -197,6 +198,9 @@ fn way_icon(intent: &Intent) -> &'static str {
         Intent::CallStaff => "staff",
         Intent::Quit => "quit",
         Intent::Drop(_) => "cross",
+        Intent::Setup(SetupTouch::Mend) => "pen",
+        Intent::Setup(SetupTouch::Dhcp) => "network",
+        Intent::Setup(SetupTouch::UseAnyway | SetupTouch::Go(_)) => "printer",
         _ => "",
     }
 }

@@ -7,6 +7,7 @@ use domain::face::{FaceCommand, FaceEvent, Guidance};
 use domain::form::{FillJob, FormEvent};
 use domain::kpi::Kpi;
 use domain::paper::{PrinterCommand, PrinterEvent};
+use domain::setup::{SetupAnswer, SetupCommand};
 use domain::staff::{StaffAnswer, StaffCommand};
 use domain::voice::{VoiceCommand, VoiceEvent};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ pub enum Event {
     Staff(StaffEvent),
     /// From the port of staff mode.
     StaffMode(StaffAnswer),
+    /// From the port of the first start.
+    Setup(SetupAnswer),
     /// Today's date, at the start and at each midnight.
     Day(Date),
     /// Time passed (a few times a second).
@@ -98,6 +101,8 @@ pub enum Effect {
     CallStaff(StaffReason),
     /// To the port of staff mode.
     Staff(StaffCommand),
+    /// To the port of the first start.
+    Setup(SetupCommand),
     /// Count this.
     Count(Kpi),
     /// The visit is over: overwrite pictures, pages and entries wherever they are.

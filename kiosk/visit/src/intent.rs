@@ -4,6 +4,7 @@ use crate::service::ServiceId;
 use domain::card::{CodeB, Pin};
 use domain::form::{Answer, FormId, Signature, ValueId};
 use domain::paper::{Device, PrinterTrouble};
+use domain::setup::SetupField;
 use domain::staff::{MachineOrder, Part, StaffPin};
 use domain::voice::AnswerId;
 use domain::{Language, Personal};
@@ -177,6 +178,82 @@ pub enum StaffTouch {
     Order(MachineOrder),
 }
 
+/// A page of the first start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SetupPage {
+    /// In which language it is read.
+    Language,
+    /// The address, the proxy, the certificate authorities.
+    Network,
+    /// A fixed address is entered.
+    Address,
+    /// A proxy is entered.
+    Proxy,
+    /// The printers that were found.
+    Printer,
+    /// A printer's address is entered.
+    PrinterAddress,
+    /// Reader, camera, and what else there is.
+    Devices,
+    /// The staff PIN.
+    Pin,
+    /// And again.
+    PinAgain,
+    /// All of it, before it is in force.
+    Summary,
+    /// The machine takes it.
+    Applying,
+    /// It was set up: whether everything is ready.
+    Ready,
+}
+
+impl SetupPage {
+    /// Whether a touch on this page leads to that one.
+    pub(crate) fn leads_to(self, page: Self) -> bool {
+        match self {
+            Self::Network => matches!(page, Self::Address | Self::Proxy | Self::Network),
+            Self::Printer => page == Self::PrinterAddress,
+            Self::PrinterAddress => page == Self::Printer,
+            Self::Devices => page == Self::Devices,
+            Self::Summary => matches!(page, Self::Network | Self::Printer | Self::Pin),
+            _ => false,
+        }
+    }
+}
+
+/// What an installer wants at the first start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SetupTouch {
+    /// The notice on the home screen.
+    Begin,
+    /// To this page.
+    Go(SetupPage),
+    /// By DHCP.
+    Dhcp,
+    /// Without a proxy.
+    NoProxy,
+    /// Keys go here.
+    Field(SetupField),
+    /// This is what the field now says.
+    Typed(String),
+    /// Look for printers again.
+    Search,
+    /// This printer, of those that were found.
+    Printer(String),
+    /// No printer, or one that is named later.
+    NoPrinter,
+    /// To what is wrong.
+    Mend,
+    /// This printer, though it does not answer now.
+    UseAnyway,
+    /// Everything is right: begin to serve.
+    Finish,
+    /// The report on paper.
+    Print,
+}
+
 /// What the person wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -233,6 +310,8 @@ pub enum Intent {
     Rate(u8),
     /// Of staff mode.
     Staff(StaffTouch),
+    /// Of the first start.
+    Setup(SetupTouch),
     /// Still here: needs more time.
     MoreTime,
     /// A finger is at work on this screen (keys, strokes, pages); at most once a second, and it means nothing else.

@@ -19,12 +19,12 @@ pub mod view;
 mod words;
 
 pub use event::{Effect, Event, StaffEvent, StaffReason};
-pub use intent::{Fact, IdentifyBy, Intent, PaperHelp, StaffPage, StaffTouch, TextSize};
+pub use intent::{Fact, IdentifyBy, Intent, PaperHelp, SetupPage, SetupTouch, StaffPage, StaffTouch, TextSize};
 pub use phrasebook::Phrasebook;
 pub use policy::Policy;
 pub use service::{Catalogue, Category, FormOutline, OftenAsked, Service, ServiceId};
 pub use session::{Camera, CardThere, Devices, Session, StaffCall, Voice};
-pub use states::{State, Turns};
+pub use states::{PrinterChoice, SettingUp, SetupTrouble, State, Turns};
 pub use view::View;
 pub use words::sheet;
 
@@ -32,6 +32,7 @@ use domain::card::CardCommand;
 use domain::face::FaceCommand;
 use domain::kpi::{Kpi, KpiName};
 use domain::paper::PrinterCommand;
+use domain::setup::SetupCommand;
 use domain::staff::{PinRefusal, StaffAction, StaffAnswer, StaffCommand, StaffOutcome};
 use domain::voice::VoiceCommand;
 use domain::{RequestId, Timestamp, VisitId};
@@ -270,7 +271,7 @@ impl Visit {
 
     /// Seconds left before the visit is ended, while the person is being warned.
     pub(crate) fn idle_seconds_left(&self) -> Option<u64> {
-        if matches!(self.state, State::StaffMode(_)) {
+        if matches!(self.state, State::StaffMode(_) | State::SettingUp(_)) {
             return Some(self.staff_seconds_left()).filter(|left| *left * 1000 <= self.policy.idle_warning_ms);
         }
         self.warned.map(|since| self.policy.idle_warning_ms.saturating_sub(self.now.since(since)).div_ceil(1000))
@@ -278,9 +279,18 @@ impl Visit {
 
     /// Closes staff mode: ports let go, and a card that was tested must be taken before anybody begins.
     fn close_staff(&mut self, outcome: StaffOutcome, effects: &mut Vec<Effect>) {
-        let opened = matches!(self.state, State::StaffMode(_));
+        let opened = match self.state {
+            State::StaffMode(_) => {
+                effects.push(Effect::Staff(StaffCommand::Audit(StaffAction::Close, outcome)));
+                true
+            }
+            State::SettingUp(_) => {
+                effects.push(Effect::Setup(SetupCommand::Forget));
+                true
+            }
+            _ => false,
+        };
         if opened {
-            effects.push(Effect::Staff(StaffCommand::Audit(StaffAction::Close, outcome)));
             self.let_go(effects);
             effects.push(Effect::Forget);
         }

@@ -9,6 +9,7 @@ use domain::face::FaceEvent;
 use domain::form::{Answer, FormId, Provenance, Question, Signature, ValueId, Values};
 use domain::kpi::{Kpi, KpiName};
 use domain::paper::{Device, PrinterEvent, PrinterTrouble};
+use domain::setup::SetupAnswer;
 use domain::staff::StaffAnswer;
 use domain::voice::VoiceEvent;
 use domain::{Date, IdentityTag, Personal, Private, RequestId, Timestamp, VisitId};
@@ -250,6 +251,8 @@ pub struct Devices {
     pub staff: StaffCall,
     /// Staff mode can be opened here.
     pub staff_mode: bool,
+    /// This machine has no settings of its own yet: the first start is offered.
+    pub setup: bool,
     /// Staff have taken the kiosk out of service.
     pub out_of_service: bool,
     /// Today.
@@ -264,9 +267,10 @@ impl Devices {
         self.card.and_then(|card| card.pin_tries)
     }
 
-    /// Whether nothing could be done here: no card can be read and no paper printed.
+    /// Whether nothing could be done here: no card can be read and no paper printed. Before the first settings nothing is said
+    /// of that: the printer is none yet, and the way to them is on the home screen.
     pub fn out_of_order(&self) -> bool {
-        self.no_reader && !self.page_troubles.is_empty()
+        self.no_reader && !self.page_troubles.is_empty() && !self.setup
     }
 
     /// A PIN leaves with this reading: until the card has answered, one try less is left (promise 2 must hold for a person
@@ -324,6 +328,8 @@ impl Devices {
             Event::StaffMode(StaffAnswer::Installed { out_of_service }) => {
                 (self.staff_mode, self.out_of_service) = (true, *out_of_service);
             }
+            Event::Setup(SetupAnswer::Offered) => self.setup = true,
+            Event::Setup(SetupAnswer::Taken(_)) => self.setup = false,
             Event::Day(date) => self.today = Some(*date),
             _ => {}
         }

@@ -8,6 +8,7 @@ use crate::service::{Category, ServiceId};
 use crate::states::Turns;
 use domain::face::Guidance;
 use domain::form::{AnswerKind, FormId, Signature, ValueId};
+use domain::setup::SetupField;
 use domain::voice::PlaceShown;
 use domain::{Language, Personal, RequestId};
 use serde::Serialize;
@@ -258,6 +259,9 @@ pub enum Body {
         tiles: Vec<ServiceTile>,
         /// Small facts that win trust: nothing is kept, about three minutes, staff come.
         promises: Vec<String>,
+        /// The machine has no settings yet: what is said of that, and the way to them.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        setup: Option<(String, Button)>,
     },
     /// Choose services. Search and category are the screen's own business ([`crate::Catalogue::search`]).
     Choose {
@@ -427,6 +431,28 @@ pub enum Body {
         /// What can be done.
         tiles: Vec<StaffTile>,
     },
+    /// Addresses and names are entered, key by key. Each key sends [`SetupTouch::Typed`](crate::SetupTouch::Typed).
+    SetupEntry {
+        /// What is entered.
+        fields: Vec<EntryField>,
+        /// With letters, or with the keys of an address alone.
+        letters: bool,
+    },
+}
+
+/// Something that an installer enters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EntryField {
+    /// Which.
+    pub field: SetupField,
+    /// Its name.
+    pub label: String,
+    /// What was entered.
+    pub value: String,
+    /// What it may look like.
+    pub example: String,
+    /// Keys go here.
+    pub active: bool,
 }
 
 /// How well something is.

@@ -1,10 +1,11 @@
 //! From a state to what the screen says. Every text comes from the phrasebook or the site pack.
 
+mod setup;
 mod staff;
 
 pub use staff::sheet;
 
-use crate::intent::{Fact, IdentifyBy, Intent, StaffPage};
+use crate::intent::{Fact, IdentifyBy, Intent, SetupPage, SetupTouch, StaffPage};
 use crate::service::{OftenAsked, Service};
 use crate::session::{Camera, FactDraft, Session, StaffCall, Voice};
 use crate::states::{CardTrouble, FaceTrouble, GuideTrouble, Guiding, State, Turns};
@@ -494,6 +495,7 @@ fn progress(words: &Words, state: &State) -> Option<Progress> {
     let at = match state {
         State::Home(_) | State::Guide(_) | State::Rate(_) | State::Leftover(_) => return None,
         State::StaffPin(_) | State::StaffMode(_) => return None,
+        State::SettingUp(setup) => return words.setup_progress(setup),
         State::Choosing(_) => 0,
         State::Consent(_) | State::Card(_) | State::Pin(_) | State::CodeB(_) | State::Reading(_) | State::Face(_) => 1,
         State::Confirm(_) => 2,
@@ -571,6 +573,10 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
                 often: if serves { Vec::new() } else { words.often(catalogue, visit.devices.voice) },
                 tiles: most.into_iter().map(|service| words.tile(service, session)).collect(),
                 promises: promises.iter().map(|key| words.say(key)).collect(),
+                setup: visit.devices.setup.then(|| {
+                    let begin = words.button("setup-begin", Intent::Setup(SetupTouch::Begin));
+                    (words.say("setup-notice"), begin)
+                }),
             }
         }
         State::Choosing(_) => {
@@ -793,6 +799,18 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
             (next, title_text, lead_text) = (page.next, Some(page.title), Some(page.lead));
             page.body
         }
+        State::SettingUp(setup) => {
+            let page = words.setup_page(visit, setup);
+            quit = Some(words.button("setup-quit", Intent::Quit));
+            notice = words.setup_notice(setup);
+            match setup.page {
+                SetupPage::Language => back = None,
+                SetupPage::Applying | SetupPage::Ready => (back, quit) = (None, None),
+                _ => {}
+            }
+            (next, title_text, lead_text) = (page.next, Some(page.title), Some(page.lead));
+            page.body
+        }
     };
 
     let title = title_text.unwrap_or_else(|| words.with(&format!("{key}-title"), &title_args));
@@ -800,12 +818,14 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
         Body::Ask { count, .. } => count.clone(),
         _ => lead_text.unwrap_or_else(|| words.say(&format!("{key}-lead"))),
     };
+    let idle_key = match state {
+        State::SettingUp(_) => "setup-idle",
+        _ if state.is_staffs() => "upkeep-idle",
+        _ => "idle",
+    };
     let idle = visit.idle_seconds_left().map(|seconds| IdleWarning {
-        title: words.say(if state.is_staffs() { "upkeep-idle-title" } else { "idle-title" }),
-        text: words.with(
-            if state.is_staffs() { "upkeep-idle-text" } else { "idle-text" },
-            &[("seconds", seconds.to_string())],
-        ),
+        title: words.say(&format!("{idle_key}-title")),
+        text: words.with(&format!("{idle_key}-text"), &[("seconds", seconds.to_string())]),
         seconds_left: seconds,
         more_time: words.button("button-more-time", Intent::MoreTime),
         quit: words.button("button-quit-now", Intent::Quit),
@@ -858,6 +878,7 @@ fn spoken(
             Body::Sign { statement, at_desk, .. } => lines.extend([statement.clone(), at_desk.label.clone()]),
             Body::Staff { text } | Body::OutOfOrder { text } => lines.push(text.clone()),
             Body::StaffPin { note: Some(note), .. } => lines.push(note.clone()),
+            Body::Home { setup: Some((text, begin)), .. } => lines.push(words.spoken(text, &begin.label)),
             Body::StaffPage { rows, .. } => {
                 lines.extend(rows.iter().map(|row| words.spoken(&row.label, &row.detail)));
             }

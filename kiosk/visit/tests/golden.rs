@@ -9,6 +9,7 @@ use domain::card::{Photo, Pin, Sex};
 use domain::face::{FaceCommand, FaceEvent, Guidance};
 use domain::form::{Answer, FillJob, FillRefusal, FilledForm, FilledPdf, FormEvent, InputFault, Signature, ValueId};
 use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
+use domain::setup::{FoundPrinter, PrinterSays, SetupAnswer, SetupCommand, SetupField, Surroundings};
 use domain::staff::{
     Condition, Counts, Finding, HostTried, MachineOrder, Part, PinRefusal, Sheet, SheetLine, StaffAnswer, StaffCommand,
     StaffPin, StickOutcome, StickReport,
@@ -20,9 +21,21 @@ use std::fmt::Write;
 use std::path::Path;
 use town::catalogue;
 use visit::{
-    Effect, Event, Fact, IdentifyBy, Intent, PaperHelp, Phrasebook, Policy, ServiceId, StaffEvent, StaffPage,
-    StaffTouch, State, View, Visit,
+    Effect, Event, Fact, IdentifyBy, Intent, PaperHelp, Phrasebook, Policy, ServiceId, SetupPage, SetupTouch,
+    StaffEvent, StaffPage, StaffTouch, State, View, Visit,
 };
+
+fn surroundings() -> Surroundings {
+    Surroundings {
+        link: true,
+        addresses: vec!["192.0.2.77/24".to_owned()],
+        authorities: true,
+        readers: vec!["Example Reader 00 00".to_owned()],
+        cameras: vec!["Example Camera".to_owned()],
+        slip: true,
+        sound: vec!["PCH".to_owned()],
+    }
+}
 
 /// A visit on its way, and everything that was seen on it.
 struct Walk {
@@ -215,7 +228,161 @@ impl Walk {
         self.papers();
         self.ends();
         self.guide();
+        self.first_start();
         self.upkeep();
+    }
+
+    fn set(&mut self, touch: SetupTouch) {
+        self.touch(Intent::Setup(touch));
+    }
+
+    /// Answers what the port of the first start was asked last.
+    fn setup_answers(&mut self, answer: impl FnOnce(RequestId) -> SetupAnswer) {
+        let asked = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Setup(
+                SetupCommand::Look(request)
+                | SetupCommand::Find(request)
+                | SetupCommand::Try(request, _)
+                | SetupCommand::Pin { request, .. }
+                | SetupCommand::Apply(request, _),
+            ) => Some(*request),
+            _ => None,
+        });
+        self.give(Event::Setup(answer(asked.unwrap())));
+    }
+
+    fn typed(&mut self, field: SetupField, text: &str) {
+        self.set(SetupTouch::Field(field));
+        self.set(SetupTouch::Typed(text.to_owned()));
+    }
+
+    fn first_start(&mut self) {
+        self.begin_anew();
+        self.give(Event::Setup(SetupAnswer::Offered));
+        self.look("first start: home");
+        self.set(SetupTouch::Begin);
+        self.touch(Intent::Speak(self.language));
+        let progress = serde_json::to_value(self.view().progress).unwrap();
+        self.keep("first start: steps", &progress, &[]);
+        self.look("first start: language");
+        self.touch(Intent::Next);
+        self.look("first start: network, not seen yet");
+        self.setup_answers(|request| SetupAnswer::Seen(request, Box::default()));
+        self.look("first start: network, nothing there");
+        self.set(SetupTouch::Go(SetupPage::Network));
+        self.setup_answers(|request| SetupAnswer::Seen(request, Box::new(surroundings())));
+        self.look("first start: network");
+        self.set(SetupTouch::Go(SetupPage::Address));
+        self.look("first start: address");
+        for (address, gateway) in [
+            ("", ""),
+            ("192.0.2", ""),
+            ("192.0.2.5", ""),
+            ("192.0.2.0/24", ""),
+            ("192.0.2.5/24", "192.0.3.1"),
+            ("192.0.2.5/24", "192.0.2.5"),
+        ] {
+            self.typed(SetupField::Address, address);
+            self.typed(SetupField::Gateway, gateway);
+            self.touch(Intent::Next);
+            self.look_over(&format!("first start: address {address:?} {gateway:?}"));
+            self.set(SetupTouch::Mend);
+        }
+        self.typed(SetupField::Gateway, "192.0.2.1");
+        self.typed(SetupField::Dns, "192.0.2.2");
+        self.touch(Intent::Next);
+        self.set(SetupTouch::Go(SetupPage::Proxy));
+        self.look("first start: proxy");
+        self.typed(SetupField::Proxy, "proxy");
+        self.touch(Intent::Next);
+        self.look_over("first start: no proxy");
+        self.set(SetupTouch::Mend);
+        self.typed(SetupField::Proxy, "proxy.example.lg.jp:8080");
+        self.touch(Intent::Next);
+        self.look("first start: network, chosen");
+        self.printers_and_devices();
+        self.first_pin();
+        self.look("first start: summary");
+        self.set(SetupTouch::Finish);
+        self.look("first start: applying");
+        self.setup_answers(|request| SetupAnswer::Refused(request, "page-printer".to_owned()));
+        self.look_over("first start: refused");
+        self.set(SetupTouch::Finish);
+        self.setup_answers(SetupAnswer::Failed);
+        self.look_over("first start: no answer");
+        self.set(SetupTouch::Finish);
+        self.setup_answers(SetupAnswer::Taken);
+        self.look("first start: taken");
+        self.now = self.now.plus(160_000);
+        self.look_over("first start: idle");
+        self.now = self.now.plus(160_000);
+        self.give(Event::Tick);
+        self.give(Event::Setup(SetupAnswer::JustSet(self.language)));
+        self.look("first start: ready");
+        self.set(SetupTouch::Print);
+        self.look("first start: ready, printing");
+        self.staff_answers(StaffAnswer::Failed);
+        self.look("first start: ready, not printed");
+        self.touch(Intent::Next);
+        assert!(self.visit.state().is_home());
+    }
+
+    fn printers_and_devices(&mut self) {
+        let uri = || "ipp://192.0.2.10/ipp/print".to_owned();
+        self.touch(Intent::Next);
+        self.look("first start: printers, searching");
+        self.set(SetupTouch::Search);
+        self.setup_answers(|request| SetupAnswer::Found { request, printers: Vec::new(), over: true });
+        self.look("first start: no printer");
+        self.set(SetupTouch::Search);
+        let printers = vec![
+            FoundPrinter { name: "Hall 1".to_owned(), model: "Example 3000".to_owned(), uri: uri() },
+            FoundPrinter { name: "Hall 2".to_owned(), model: String::new(), uri: "ipp://192.0.2.11/ipp".to_owned() },
+        ];
+        self.setup_answers(|request| SetupAnswer::Found { request, printers, over: true });
+        self.look("first start: printers");
+        for says in [PrinterSays::Nothing, PrinterSays::NoPdf, PrinterSays::Good] {
+            self.set(SetupTouch::Printer(uri()));
+            if says == PrinterSays::Good {
+                self.look("first start: a printer is asked");
+            }
+            self.setup_answers(|request| SetupAnswer::Tried(request, says));
+            self.look_over(&format!("first start: a printer, {says:?}"));
+            self.set(SetupTouch::Mend);
+        }
+        self.look("first start: a printer");
+        self.set(SetupTouch::Go(SetupPage::PrinterAddress));
+        self.look("first start: printer's address");
+        self.typed(SetupField::Printer, "192.0.2");
+        self.touch(Intent::Next);
+        self.look_over("first start: no printer's address");
+        self.set(SetupTouch::Go(SetupPage::Printer));
+        self.set(SetupTouch::NoPrinter);
+        self.look("first start: without a printer");
+        self.touch(Intent::Next);
+        self.setup_answers(|request| SetupAnswer::Seen(request, Box::default()));
+        self.look("first start: no devices");
+        self.set(SetupTouch::Go(SetupPage::Devices));
+        self.setup_answers(|request| SetupAnswer::Seen(request, Box::new(surroundings())));
+        self.look("first start: devices");
+        self.touch(Intent::Next);
+    }
+
+    fn first_pin(&mut self) {
+        let pin = || Intent::Staff(StaffTouch::Pin(Personal::new(StaffPin("482915".to_owned()))));
+        self.look("first start: PIN");
+        self.touch(pin());
+        self.look("first start: PIN again");
+        self.touch(pin());
+        self.look("first start: PIN sent");
+        self.setup_answers(SetupAnswer::PinsDiffer);
+        self.look("first start: PINs differ");
+        for answer in [SetupAnswer::Failed as fn(_) -> _, SetupAnswer::PinKept] {
+            self.touch(pin());
+            self.touch(pin());
+            self.setup_answers(answer);
+            self.look("first start: PIN judged");
+        }
     }
 
     /// The last question that went to the port of staff mode.

@@ -10,14 +10,15 @@ use domain::face::FaceEvent;
 use domain::form::{Answer, Signature};
 use domain::kpi::KpiName;
 use domain::paper::{Device, PrinterEvent, PrinterTrouble};
+use domain::setup::{AddressFault, FoundPrinter, PrinterSays, Proposal, SetupAnswer, SetupCommand, SetupField};
 use domain::staff::{MachineOrder, Part, PinRefusal, StaffAction, StaffAnswer, StaffCommand, StaffOutcome, StaffPin};
 use domain::{Language, Personal, Timestamp, VisitId};
 use town::catalogue;
 use visit::record::{Recorder, replay};
 use visit::view::Body;
 use visit::{
-    Effect, Event, Fact, IdentifyBy, Intent, Phrasebook, Policy, ServiceId, StaffEvent, StaffPage, StaffReason,
-    StaffTouch, State, Visit,
+    Effect, Event, Fact, IdentifyBy, Intent, Phrasebook, Policy, ServiceId, SetupPage, SetupTouch, StaffEvent,
+    StaffPage, StaffReason, StaffTouch, State, Visit,
 };
 
 /// Visits that the simulation walks; `MADOGUCHI_VISITS` sets another number.
@@ -26,7 +27,7 @@ const VISITS: u64 = 100_000;
 #[test]
 fn a_hundred_thousand_random_visits_keep_the_promises() {
     let visits: u64 = std::env::var("MADOGUCHI_VISITS").ok().and_then(|n| n.parse().ok()).unwrap_or(VISITS);
-    let (mut printed, mut completed, mut opened) = (0, 0, 0);
+    let (mut printed, mut completed, mut opened, mut set_up) = (0, 0, 0, 0);
     for seed in 0..visits / 100 {
         // From devices and people without fault to such that fail every third time.
         let mut world = World::new(seed, (seed % 8) * 45);
@@ -36,8 +37,11 @@ fn a_hundred_thousand_random_visits_keep_the_promises() {
         printed += world.printed;
         completed += world.completed;
         opened += world.opened;
+        set_up += world.set_up;
     }
     println!("{visits} visits, {completed} completed, {printed} papers ordered, staff mode opened {opened} times");
+    println!("{set_up} times settings were proposed");
+    assert!(set_up > visits / 2000, "settings were proposed {set_up} times");
     assert!(opened > visits / 500, "staff mode was opened {opened} times");
     assert!(completed > visits / 3, "most visits come to their end: {completed} of {visits}");
     assert!(printed > visits / 3);
@@ -52,6 +56,9 @@ fn recordings_hold_no_personal_value_and_replay_to_the_same_states() {
         world.log = Some(Recorder::new(Vec::new(), &world.visit).unwrap());
         world.give(Event::Day(domain::Date::constant(2026, 11, 23)));
         world.give(Event::StaffMode(StaffAnswer::Installed { out_of_service: false }));
+        if seed % 5 == 1 {
+            world.give(Event::Setup(SetupAnswer::Offered));
+        }
         for _ in 0..5 {
             world.visit_once();
         }
@@ -478,6 +485,9 @@ fn every_screen_speaks_four_languages_and_every_notice_has_another_way() {
                 assert!(!notice.other_ways.is_empty());
                 texts.extend([&notice.cause, &notice.remedy]);
             }
+            if let Body::SetupEntry { fields, .. } = &view.body {
+                texts.extend(fields.iter().flat_map(|field| [&field.label, &field.example]));
+            }
             if let Body::StaffPage { rows, tiles, .. } = &view.body {
                 texts.extend(rows.iter().flat_map(|row| [&row.label, &row.detail]));
                 texts.extend(tiles.iter().map(|tile| &tile.button.label));
@@ -490,7 +500,7 @@ fn every_screen_speaks_four_languages_and_every_notice_has_another_way() {
             assert!(!view.spoken.iter().any(|line| line.contains("花子")), "personal values are not read out");
         }
     }
-    assert_eq!(seen.len(), 20, "every state was seen: {seen:?}");
+    assert_eq!(seen.len(), 21, "every state was seen: {seen:?}");
 }
 
 fn staff_pin() -> Intent {
@@ -689,5 +699,182 @@ fn what_a_test_has_begun_ends_with_its_page() {
     touch(&mut visit, 2006, Intent::Quit);
     assert_eq!(visit.state().name(), "leftover");
     visit.handle(Timestamp(2007), Event::Card(CardEvent::Removed));
+    assert!(visit.state().is_home());
+}
+
+/// A machine without settings, on the first page of its dialogue.
+fn at_the_first_start() -> Visit {
+    let mut visit = Visit::new(catalogue(), Policy::default());
+    visit.handle(Timestamp(0), Event::Setup(SetupAnswer::Offered));
+    touch(&mut visit, 1000, Intent::Setup(SetupTouch::Begin));
+    assert_eq!(visit.state().name(), "setting-up");
+    visit
+}
+
+fn setting_up(visit: &Visit) -> &visit::SettingUp {
+    match visit.state() {
+        State::SettingUp(setup) => setup,
+        other => panic!("{}", other.name()),
+    }
+}
+
+fn set(visit: &mut Visit, what: SetupTouch) -> Vec<Effect> {
+    touch(visit, 2000, Intent::Setup(what))
+}
+
+fn typed(visit: &mut Visit, field: SetupField, text: &str) {
+    set(visit, SetupTouch::Field(field));
+    set(visit, SetupTouch::Typed(text.to_owned()));
+}
+
+/// To the summary, with the printer that was found and a PIN.
+fn at_the_summary(visit: &mut Visit) {
+    let found = |effects: &[Effect]| {
+        effects.iter().find_map(|effect| match effect {
+            Effect::Setup(SetupCommand::Try(request, _) | SetupCommand::Pin { request, .. }) => Some(*request),
+            _ => None,
+        })
+    };
+    while setting_up(visit).page != SetupPage::Printer {
+        touch(visit, 2000, Intent::Next);
+    }
+    let uri = "ipp://192.0.2.10/ipp/print".to_owned();
+    let printers = vec![FoundPrinter { name: "1F".to_owned(), model: "X".to_owned(), uri: uri.clone() }];
+    let search = set(visit, SetupTouch::Search);
+    let [Effect::Setup(SetupCommand::Find(request))] = search[..] else { panic!("{search:?}") };
+    visit.handle(Timestamp(2000), Event::Setup(SetupAnswer::Found { request, printers, over: true }));
+    let request = found(&set(visit, SetupTouch::Printer(uri))).unwrap();
+    visit.handle(Timestamp(2000), Event::Setup(SetupAnswer::Tried(request, PrinterSays::Good)));
+    touch(visit, 2000, Intent::Next);
+    touch(visit, 2000, Intent::Next);
+    touch(visit, 2000, staff_pin());
+    let request = found(&touch(visit, 2000, staff_pin())).unwrap();
+    visit.handle(Timestamp(2000), Event::Setup(SetupAnswer::PinKept(request)));
+    assert_eq!(setting_up(visit).page, SetupPage::Summary);
+}
+
+#[test]
+fn the_first_start_is_offered_once_and_proposes_on_its_last_page_alone() {
+    let words = Phrasebook::shipped().unwrap();
+    let offered = |visit: &Visit| matches!(visit.view(&words).body, Body::Home { setup: Some(_), .. });
+    let mut visit = Visit::new(catalogue(), Policy::default());
+    assert!(!offered(&visit));
+    touch(&mut visit, 1, Intent::Setup(SetupTouch::Begin));
+    assert!(visit.state().is_home(), "a machine with settings has nothing to set up");
+    visit.handle(Timestamp(2), Event::Setup(SetupAnswer::Offered));
+    assert!(offered(&visit));
+    // Neither reader nor printer: the way to them is still there.
+    let offline = PrinterEvent::State { device: Device::Page, troubles: vec![PrinterTrouble::Offline], low: false };
+    visit.handle(Timestamp(2), Event::Paper(offline));
+    visit.handle(Timestamp(2), Event::Card(CardEvent::NoReader));
+    assert!(offered(&visit));
+
+    let mut visit = at_the_first_start();
+    touch(&mut visit, 1001, Intent::Speak(Language::En));
+    for page in [SetupPage::Network, SetupPage::Printer] {
+        touch(&mut visit, 1002, Intent::Next);
+        assert_eq!(setting_up(&visit).page, page);
+    }
+    assert_eq!(set(&mut visit, SetupTouch::Finish), []);
+    assert_eq!(set(&mut visit, SetupTouch::Go(SetupPage::Summary)), []);
+    touch(&mut visit, 1003, Intent::Next);
+    assert_eq!(setting_up(&visit).page, SetupPage::Printer, "a choice is wanted, and be it none");
+    at_the_summary(&mut visit);
+    let effects = set(&mut visit, SetupTouch::Finish);
+    let [Effect::Setup(SetupCommand::Apply(request, proposal))] = &effects[..] else { panic!("{effects:?}") };
+    let printer = Some("ipp://192.0.2.10/ipp/print".to_owned());
+    assert_eq!(*proposal, Proposal { fixed: None, proxy: None, printer, language: Language::En });
+    // Refused: everything is still there, and may be proposed again.
+    let request = *request;
+    visit.handle(Timestamp(2001), Event::Setup(SetupAnswer::Refused(request, "page-printer".to_owned())));
+    assert!(visit.view(&words).notice.unwrap().remedy.contains("page-printer"));
+    let effects = set(&mut visit, SetupTouch::Finish);
+    let [Effect::Setup(SetupCommand::Apply(request, _))] = &effects[..] else { panic!("{effects:?}") };
+    visit.handle(Timestamp(2002), Event::Setup(SetupAnswer::Taken(*request)));
+    assert!(!visit.devices().setup);
+    visit.handle(Timestamp(2002 + Policy::default().staff_idle_ms), Event::Tick);
+    assert!(visit.state().is_home() && !offered(&visit));
+}
+
+#[test]
+fn whoever_leaves_the_first_start_alone_leaves_nothing_behind() {
+    let policy = Policy::default();
+    let mut visit = at_the_first_start();
+    touch(&mut visit, 1001, Intent::Next);
+    set(&mut visit, SetupTouch::Go(SetupPage::Address));
+    typed(&mut visit, SetupField::Address, "192.0.2.5/24");
+    let effects = visit.handle(Timestamp(2000 + policy.staff_idle_ms), Event::Tick);
+    assert!(effects.contains(&Effect::Setup(SetupCommand::Forget)) && effects.contains(&Effect::Forget));
+    assert!(visit.state().is_home());
+    touch(&mut visit, 500_000, Intent::Setup(SetupTouch::Begin));
+    assert!(setting_up(&visit).entered.is_empty());
+    assert_eq!(setting_up(&visit).page, SetupPage::Language);
+}
+
+#[test]
+fn what_is_wrong_at_the_first_start_is_said_and_nothing_is_lost() {
+    let words = Phrasebook::shipped().unwrap();
+    let mut visit = at_the_first_start();
+    touch(&mut visit, 1001, Intent::Next);
+    set(&mut visit, SetupTouch::Go(SetupPage::Address));
+    typed(&mut visit, SetupField::Address, "192.0.2.5/24");
+    typed(&mut visit, SetupField::Gateway, "192.0.3.1");
+    touch(&mut visit, 2000, Intent::Next);
+    let outside = visit::SetupTrouble::Address(SetupField::Gateway, AddressFault::GatewayOutside);
+    assert_eq!(setting_up(&visit).trouble, Some(outside));
+    let notice = visit.view(&words).notice.unwrap();
+    assert!(notice.cause.contains("ゲートウェイ") && notice.other_ways.len() == 2, "{notice:?}");
+    set(&mut visit, SetupTouch::Mend);
+    assert_eq!(setting_up(&visit).text(SetupField::Address), "192.0.2.5/24");
+    assert_eq!(setting_up(&visit).active, SetupField::Gateway, "to what is wrong");
+    typed(&mut visit, SetupField::Gateway, "192.0.2.1");
+    touch(&mut visit, 2000, Intent::Next);
+    assert_eq!(setting_up(&visit).fixed.as_ref().unwrap().gateway, "192.0.2.1");
+
+    // A printer that does not answer may be taken all the same: it may be in another network.
+    touch(&mut visit, 2000, Intent::Next);
+    set(&mut visit, SetupTouch::Go(SetupPage::PrinterAddress));
+    typed(&mut visit, SetupField::Printer, "192.0.2");
+    touch(&mut visit, 2000, Intent::Next);
+    assert_eq!(setting_up(&visit).trouble, Some(visit::SetupTrouble::PrinterAddress));
+    set(&mut visit, SetupTouch::Mend);
+    typed(&mut visit, SetupField::Printer, "192.0.2.10");
+    let effects = touch(&mut visit, 2000, Intent::Next);
+    let [Effect::Setup(SetupCommand::Try(request, uri))] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(uri, "ipp://192.0.2.10/ipp/print");
+    assert_eq!(touch(&mut visit, 2000, Intent::Next), [], "it is asked once");
+    visit.handle(Timestamp(2001), Event::Setup(SetupAnswer::Tried(*request, PrinterSays::Nothing)));
+    assert!(visit.view(&words).notice.unwrap().cause.contains("192.0.2.10"));
+    set(&mut visit, SetupTouch::UseAnyway);
+    assert_eq!(setting_up(&visit).page, SetupPage::Printer);
+
+    // Two PINs that differ.
+    touch(&mut visit, 2002, Intent::Next);
+    touch(&mut visit, 2002, Intent::Next);
+    touch(&mut visit, 2002, staff_pin());
+    assert_eq!(setting_up(&visit).page, SetupPage::PinAgain);
+    let effects = touch(&mut visit, 2003, Intent::Staff(StaffTouch::Pin(Personal::new(StaffPin("000000".to_owned())))));
+    let [Effect::Setup(SetupCommand::Pin { request, .. })] = &effects[..] else { panic!("{effects:?}") };
+    visit.handle(Timestamp(2004), Event::Setup(SetupAnswer::PinsDiffer(*request)));
+    assert_eq!(setting_up(&visit).page, SetupPage::Pin);
+    assert!(matches!(visit.view(&words).body, Body::StaffPin { note: Some(_), .. }));
+    touch(&mut visit, 2005, Intent::Back);
+    assert_eq!(setting_up(&visit).page, SetupPage::Devices);
+}
+
+#[test]
+fn after_it_was_set_up_it_says_what_is_ready() {
+    let mut visit = Visit::new(catalogue(), Policy::default());
+    let effects = visit.handle(Timestamp(1), Event::Setup(SetupAnswer::JustSet(Language::Ko)));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Staff(StaffCommand::Reach(_)))), "{effects:?}");
+    assert_eq!((setting_up(&visit).page, visit.session().settings.language), (SetupPage::Ready, Language::Ko));
+    let effects = set(&mut visit, SetupTouch::Print);
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Staff(StaffCommand::Draw { .. }))), "{effects:?}");
+    assert_eq!(set(&mut visit, SetupTouch::Print), [], "once at a time");
+    touch(&mut visit, 2000, Intent::Next);
+    assert!(!visit.state().is_home(), "it would not come out");
+    let [.., Effect::Staff(StaffCommand::Draw { request, .. })] = effects[..] else { panic!("{effects:?}") };
+    visit.handle(Timestamp(2000), Event::StaffMode(StaffAnswer::Failed(request)));
+    touch(&mut visit, 2001, Intent::Next);
     assert!(visit.state().is_home());
 }

@@ -182,7 +182,9 @@ impl Resident {
             Body::Confirm { .. } | Body::Preview { .. } | Body::Collect { .. } => next(),
             Body::Staff { text } | Body::OutOfOrder { text } => bail!("not expected: {text}"),
             Body::Home { begin: None, .. } | Body::Guide { .. } => bail!("there are no services here"),
-            Body::StaffPin { .. } | Body::StaffPage { .. } => bail!("staff mode is no resident's"),
+            Body::StaffPin { .. } | Body::StaffPage { .. } | Body::SetupEntry { .. } => {
+                bail!("staff mode is no resident's")
+            }
         }
     }
 

@@ -30,6 +30,8 @@ pub struct SiteOptions {
     pub card_arguments: Vec<String>,
     /// The screen in pixels.
     pub screen: (u32, u32),
+    /// It has no settings of its own yet.
+    pub first_start: bool,
     /// The site's policy, in TOML; as the pack has it where this is empty.
     pub policy: &'static str,
 }
@@ -41,6 +43,7 @@ impl Default for SiteOptions {
             camera: Camera::SamePerson,
             card_arguments: Vec::new(),
             screen: (1080, 1920),
+            first_start: false,
             policy: "",
         }
     }
@@ -133,6 +136,9 @@ impl Site {
         let pin = kiosk::hash_staff_pin(&Personal::new(StaffPin(STAFF_PIN.to_owned())));
         let pin = pin.map_err(|error| anyhow::anyhow!("the staff PIN: {error}"))?;
         set("staff", toml::Table::from_iter([("pin".to_owned(), pin.into())]).into());
+        if options.first_start {
+            set("setup", true.into());
+        }
         set("screen", vec![i64::from(options.screen.0), i64::from(options.screen.1)].into());
         if let Some(camera) = &camera {
             set("weights", text(&cache()?.join("weights"))?.into());

@@ -275,16 +275,21 @@ fn test(shop: &Workshop, steps: &mut Steps, args: &ImageArgs, app: &Path, releas
     let config = folder.join("kiosk.toml");
     let site = shop.machine.root.join("kiosk/sites").join(&args.site);
     let printer = if args.site == "city-hall" { "page-printer = \"ipp://192.0.2.10/ipp/print\"\n" } else { "" };
-    fs::write(&config, format!("name = \"test\"\nsite = {site:?}\nstore = \"counts.sqlite\"\n{printer}"))?;
-    let picture = folder.join("expected.png");
+    let settings = format!("name = \"test\"\nsite = {site:?}\nstore = \"counts.sqlite\"\n{printer}");
     // All at once: of some packages alone, cargo would compile what they have in common once more, with other features.
     steps.run("Build", &mut shop.machine.cargo(["build", "--workspace", "--bins"]))?;
-    let mut draw = shop.machine.program("home");
-    steps.run("The kiosk's own picture", draw.arg(&config).arg("--out").arg(&picture))?;
+    // As it asks to be set up, and after that.
+    let mut pictures = Vec::new();
+    for (name, setup) in [("expected.png", "setup = true\n"), ("expected-set-up.png", "")] {
+        fs::write(&config, format!("{settings}{setup}"))?;
+        pictures.push(folder.join(name));
+        let mut draw = shop.machine.program("home");
+        steps.run("The kiosk's own picture", draw.arg(&config).arg("--out").arg(folder.join(name)))?;
+    }
     let score = if args.site == "city-hall" { Some(score(shop, steps, &folder)?) } else { None };
     let mut walk = shop.machine.program("boot-test");
     walk.arg("--image").arg(release.disk()).arg("--debug").args(debug.iter().map(Image::disk));
-    walk.arg("--published").args([&newer, &broken]).arg("--home").arg(&picture);
+    walk.arg("--published").args([&newer, &broken]).arg("--home").args(&pictures);
     walk.arg("--tools").arg(shop.tools()).arg("--out").arg(&folder);
     walk.args(args.only.iter().flat_map(|name| ["--only", name]));
     if let Some(score) = score {
@@ -299,9 +304,11 @@ fn test(shop: &Workshop, steps: &mut Steps, args: &ImageArgs, app: &Path, releas
 /// What a resident and a member of staff do before the kiosk itself, today in Japan.
 fn score(shop: &Workshop, steps: &mut Steps, folder: &Path) -> Result<PathBuf> {
     let score = folder.join("score");
-    for (title, name, more) in
-        [("A resident's visit, written down", "visit", None), ("Staff mode, written down", "staff", Some("--staff"))]
-    {
+    for (title, name, more) in [
+        ("A resident's visit, written down", "visit", None),
+        ("Staff mode, written down", "staff", Some("--staff")),
+        ("The first start, written down", "setup", Some("--setup")),
+    ] {
         let mut walk = shop.machine.program("score");
         steps.run(title, walk.env("TZ", "Asia/Tokyo").arg("--out").arg(score.join(name)).args(more))?;
     }

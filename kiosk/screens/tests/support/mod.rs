@@ -7,6 +7,7 @@ use domain::card::{BirthDate, CardCommand, CardEvent, CardKind, CardReading, Car
 use domain::face::{FaceCommand, FaceEvent, Guidance};
 use domain::form::{FillRefusal, FilledForm, FilledPdf, FormEvent, FormId};
 use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
+use domain::setup::{SetupAnswer, SetupCommand};
 use domain::staff::{StaffAnswer, StaffCommand};
 use domain::voice::VoiceCommand;
 use domain::{Date, IdentityTag, Personal, RequestId, Timestamp, VisitId, ruby};
@@ -218,6 +219,32 @@ impl Stage {
     pub fn staff_answers(&mut self, answer: impl FnOnce(RequestId) -> StaffAnswer) {
         let answer = answer(self.staff_asked());
         self.give(Event::StaffMode(answer));
+        self.pass(500);
+    }
+
+    /// The last search for printers.
+    pub fn searched(&self) -> RequestId {
+        let asked = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Setup(SetupCommand::Find(request)) => Some(*request),
+            _ => None,
+        });
+        asked.expect("printers were looked for")
+    }
+
+    /// The port of the first start answers its last question.
+    pub fn setup_answers(&mut self, answer: impl FnOnce(RequestId) -> SetupAnswer) {
+        let asked = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Setup(
+                SetupCommand::Look(request)
+                | SetupCommand::Find(request)
+                | SetupCommand::Try(request, _)
+                | SetupCommand::Pin { request, .. }
+                | SetupCommand::Apply(request, _),
+            ) => Some(*request),
+            _ => None,
+        });
+        let answer = answer(asked.expect("the port of the first start was asked"));
+        self.give(Event::Setup(answer));
         self.pass(500);
     }
 

@@ -8,11 +8,12 @@ use domain::face::Guidance;
 use domain::form::{AnswerKind, FillRefusal, ValueId};
 use domain::form::{FilledPdf, FormId};
 use domain::paper::{Device, PrinterEvent, PrinterTrouble};
+use domain::setup::{FoundPrinter, PrinterSays, SetupAnswer, Surroundings};
 use domain::staff::{Condition, Counts, HostTried, Part, PinRefusal, StaffAnswer};
 use domain::voice::{AnswerId, GuideAnswer, GuideChoice, PlaceShown, VoiceEvent};
 use image::{Rgba, RgbaImage};
 use visit::view::{Body, Sight};
-use visit::{Event, IdentifyBy, Intent, ServiceId, StaffEvent, StaffPage, StaffTouch, TextSize};
+use visit::{Event, IdentifyBy, Intent, ServiceId, SetupPage, SetupTouch, StaffEvent, StaffPage, StaffTouch, TextSize};
 
 /// A way in which the screens are shown.
 pub struct Variant {
@@ -426,6 +427,127 @@ pub fn upkeep(
     look(stage, "staff-idle")?;
     stage.wait(40_000);
     look(stage, "out-of-service")
+}
+
+/// What the machine finds around itself.
+fn surroundings() -> Surroundings {
+    Surroundings {
+        link: true,
+        addresses: vec!["192.0.2.77/24".to_owned()],
+        authorities: false,
+        readers: vec!["SONY FeliCa RC-S300/P 00 00".to_owned()],
+        cameras: vec!["HD Webcam C270".to_owned()],
+        slip: false,
+        sound: vec!["PCH".to_owned()],
+    }
+}
+
+/// Touches the tile of the first start that leads there.
+fn set(stage: &mut Stage, wanted: SetupTouch) {
+    let Body::StaffPage { tiles, .. } = stage.view().body else { panic!("{}", stage.visit.state().name()) };
+    let tile = tiles.into_iter().find(|tile| tile.button.intent == Intent::Setup(wanted.clone()));
+    stage.touch_and_rest(&tile.unwrap_or_else(|| panic!("no tile says {wanted:?}")).button.label);
+}
+
+/// Enters a text key by key.
+fn type_in(stage: &mut Stage, text: &str) {
+    text.chars().for_each(|key| stage.touch(&key.to_string()));
+}
+
+/// Walks through the first start, from the home screen to the readiness report; `seen` is shown every screen.
+pub fn first_start(
+    stage: &mut Stage,
+    variant: &Variant,
+    seen: &mut dyn FnMut(&mut Stage, &str) -> Seen,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let mut look = |stage: &mut Stage, name: &str| {
+        stage.pass(500);
+        seen(stage, name)
+    };
+    variant.settings.iter().for_each(|setting| stage.want(setting.clone()));
+    stage.give(Event::Setup(SetupAnswer::Offered));
+    look(stage, "setup-home")?;
+    let Body::Home { setup: Some((_, begin)), .. } = stage.view().body else { panic!("nothing is offered") };
+    stage.touch_and_rest(&begin.label);
+    look(stage, "setup-language")?;
+    next(stage);
+    stage.setup_answers(|request| SetupAnswer::Seen(request, Box::default()));
+    look(stage, "setup-network-nothing")?;
+    set(stage, SetupTouch::Go(SetupPage::Network));
+    stage.setup_answers(|request| SetupAnswer::Seen(request, Box::new(surroundings())));
+    look(stage, "setup-network")?;
+    set(stage, SetupTouch::Go(SetupPage::Address));
+    type_in(stage, "192.0.2.5/24");
+    let Body::SetupEntry { fields, .. } = stage.view().body else { panic!("nothing is entered") };
+    stage.touch_and_rest(&fields[1].label);
+    type_in(stage, "192.0.3.1");
+    look(stage, "setup-address")?;
+    next(stage);
+    look(stage, "setup-notice-gateway")?;
+    let mend = stage.view().notice.expect("a notice").other_ways[0].label.clone();
+    stage.touch_and_rest(&mend);
+    let delete = stage.view().captions.delete;
+    for _ in 0..3 {
+        stage.touch_and_rest(&delete);
+    }
+    type_in(stage, "2.1");
+    next(stage);
+    set(stage, SetupTouch::Go(SetupPage::Proxy));
+    type_in(stage, "proxy.example.lg.jp:8080");
+    look(stage, "setup-proxy")?;
+    next(stage);
+    look(stage, "setup-network-chosen")?;
+    next(stage);
+    look(stage, "setup-printer-searching")?;
+    let printer = |name: &str, model: &str, host: u8| FoundPrinter {
+        name: name.to_owned(),
+        model: model.to_owned(),
+        uri: format!("ipp://192.0.2.{host}/ipp/print"),
+    };
+    let printers =
+        vec![printer("1階 総合窓口", "EPSON LP-S3590 Series", 10), printer("2階 税務課", "Brother HL-L5210DN", 11)];
+    let request = stage.searched();
+    stage.give(Event::Setup(SetupAnswer::Found { request, printers, over: true }));
+    set(stage, SetupTouch::Printer("ipp://192.0.2.10/ipp/print".to_owned()));
+    stage.setup_answers(|request| SetupAnswer::Tried(request, PrinterSays::Nothing));
+    look(stage, "setup-notice-printer")?;
+    let mend = stage.view().notice.expect("a notice").other_ways[0].label.clone();
+    stage.touch_and_rest(&mend);
+    set(stage, SetupTouch::Printer("ipp://192.0.2.10/ipp/print".to_owned()));
+    stage.setup_answers(|request| SetupAnswer::Tried(request, PrinterSays::Good));
+    look(stage, "setup-printer")?;
+    set(stage, SetupTouch::Go(SetupPage::PrinterAddress));
+    look(stage, "setup-printer-address")?;
+    back(stage);
+    next(stage);
+    stage.setup_answers(|request| SetupAnswer::Seen(request, Box::new(surroundings())));
+    look(stage, "setup-devices")?;
+    next(stage);
+    look(stage, "setup-pin")?;
+    enter_staff_pin(stage);
+    look(stage, "setup-pin-again")?;
+    enter_staff_pin(stage);
+    stage.setup_answers(SetupAnswer::PinsDiffer);
+    look(stage, "setup-pins-differ")?;
+    enter_staff_pin(stage);
+    enter_staff_pin(stage);
+    stage.setup_answers(SetupAnswer::PinKept);
+    look(stage, "setup-summary")?;
+    next(stage);
+    stage.setup_answers(|request| SetupAnswer::Refused(request, "設定に誤りがあります（page-printer）。".to_owned()));
+    look(stage, "setup-notice-refused")?;
+    let again = stage.view().notice.expect("a notice").other_ways[1].label.clone();
+    stage.touch_and_rest(&again);
+    look(stage, "setup-applying")?;
+    stage.setup_answers(SetupAnswer::Taken);
+    look(stage, "setup-taken")?;
+    // It begins anew.
+    stage.wait(200_000);
+    stage.give(Event::Setup(SetupAnswer::JustSet(stage.view().settings.language)));
+    variant.settings.iter().for_each(|setting| stage.want(setting.clone()));
+    look(stage, "setup-ready")?;
+    next(stage);
+    look(stage, "setup-home-again")
 }
 
 /// What came of looking at a screen.

@@ -1,7 +1,8 @@
-use super::{Choosing, Cx, EnteringStaffPin, Guiding, NeedsStaff, State, Step, Turn};
-use crate::intent::StaffTouch;
+use super::{Choosing, Cx, EnteringStaffPin, Guiding, NeedsStaff, SettingUp, State, Step, Turn};
+use crate::intent::{SetupTouch, StaffTouch};
 use crate::session::Voice;
 use crate::{Event, Intent, Policy};
+use domain::setup::SetupAnswer;
 use serde::Serialize;
 
 /// Nobody is there; the next touch begins a visit.
@@ -19,6 +20,11 @@ impl Step for Home {
         match event {
             Event::Touch(Intent::Staff(StaffTouch::Door)) if cx.devices.staff_mode => {
                 Turn::to(EnteringStaffPin::default())
+            }
+            Event::Touch(Intent::Setup(SetupTouch::Begin)) if cx.devices.setup => Turn::to(SettingUp::begin(cx)),
+            Event::Setup(SetupAnswer::JustSet(language)) => {
+                cx.session.settings.language = *language;
+                Turn::to(SettingUp::ready(cx))
             }
             // Staff can be called, and nothing else.
             Event::Touch(Intent::CallStaff) if cx.devices.out_of_service => {

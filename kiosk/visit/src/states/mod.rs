@@ -13,6 +13,7 @@ mod needs_staff;
 mod previewing;
 mod printing;
 mod rating;
+mod setting_up;
 mod signing;
 mod staff_mode;
 mod staff_pin;
@@ -30,6 +31,7 @@ pub use needs_staff::NeedsStaff;
 pub use previewing::Previewing;
 pub use printing::Printing;
 pub use rating::Rating;
+pub use setting_up::{PrinterChoice, SettingUp, SetupTrouble};
 pub use signing::Signing;
 pub(crate) use staff_mode::TARGETS;
 pub use staff_mode::{Printout, StaffMode};
@@ -132,6 +134,8 @@ pub enum State {
     StaffPin(EnteringStaffPin),
     /// Staff are at work.
     StaffMode(StaffMode),
+    /// The first start.
+    SettingUp(Box<SettingUp>),
 }
 
 /// Dispatches to the state at hand; the compiler finds what a new state lacks.
@@ -158,6 +162,7 @@ macro_rules! each {
             State::Leftover($state) => $body,
             State::StaffPin($state) => $body,
             State::StaffMode($state) => $body,
+            State::SettingUp($state) => $body,
         }
     };
 }
@@ -195,6 +200,12 @@ into_state!(
     StaffMode(StaffMode),
 );
 
+impl From<SettingUp> for State {
+    fn from(state: SettingUp) -> Self {
+        Self::SettingUp(Box::new(state))
+    }
+}
+
 /// What each state does.
 trait Step {
     /// Its name in counts and pictures.
@@ -205,6 +216,18 @@ trait Step {
     }
     /// Takes an event that is not every state's business.
     fn on(&mut self, cx: &mut Cx, event: &Event) -> Turn;
+}
+
+impl<S: Step> Step for Box<S> {
+    const NAME: &'static str = S::NAME;
+
+    fn patience_ms(&self, policy: &Policy) -> Option<u64> {
+        (**self).patience_ms(policy)
+    }
+
+    fn on(&mut self, cx: &mut Cx, event: &Event) -> Turn {
+        (**self).on(cx, event)
+    }
 }
 
 impl State {
@@ -224,7 +247,7 @@ impl State {
 
     /// Whether it belongs to staff: no resident is there, and nothing of one.
     pub fn is_staffs(&self) -> bool {
-        matches!(self, Self::StaffPin(_) | Self::StaffMode(_))
+        matches!(self, Self::StaffPin(_) | Self::StaffMode(_) | Self::SettingUp(_))
     }
 
     /// Whether papers of the visit lie in the tray, or may be on their way there.

@@ -58,6 +58,40 @@ pub enum Printout {
     Failed,
 }
 
+impl Printout {
+    /// Has the report drawn.
+    pub(super) fn draw(cx: &mut Cx, findings: Vec<(Part, Option<Finding>)>) -> Self {
+        let request = cx.request();
+        cx.out(Effect::Staff(StaffCommand::Draw { request, sheet: Sheet::Report(findings) }));
+        Self::Drawing(request)
+    }
+
+    /// What comes of it; once it is over, whether it lies in the tray.
+    pub(super) fn follow(&mut self, cx: &mut Cx, event: &Event) -> Option<bool> {
+        let done = match (*self, event) {
+            (Self::Drawing(request), Event::StaffMode(StaffAnswer::Drawn(drawn, pdf))) if request == *drawn => {
+                *self = Self::Printing(print(cx, pdf));
+                return None;
+            }
+            (Self::Drawing(request), Event::StaffMode(StaffAnswer::Failed(drawn))) if request == *drawn => false,
+            (Self::Printing(job), Event::Paper(PrinterEvent::Printed { visit, .. })) if job == *visit => true,
+            (Self::Printing(job), Event::Paper(PrinterEvent::Failed { visit, .. })) if job == *visit => false,
+            _ => return None,
+        };
+        *self = if done { Self::Done } else { Self::Failed };
+        Some(done)
+    }
+}
+
+/// Sends a page that the port has drawn. It says nothing about anybody, and comes out like any other paper.
+fn print(cx: &mut Cx, pdf: &Personal<FilledPdf>) -> VisitId {
+    let visit = cx.job();
+    let form = FormId("staff".to_owned());
+    let papers = vec![FilledForm { visit, tag: None, form, pdf: pdf.clone(), pages: 1 }];
+    cx.out(Effect::Printer(PrinterCommand::Print(PrintJob { visit, tag: None, papers })));
+    visit
+}
+
 /// What the port was asked to do, and what came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Errand {
@@ -147,12 +181,7 @@ impl StaffMode {
             StaffPage::States | StaffPage::Levels => self.look(cx),
             StaffPage::Test(part) => self.test(cx, part),
             StaffPage::Report if !self.has(Part::PagePrinter) => self.report = Some(Printout::Failed),
-            StaffPage::Report => {
-                let request = cx.request();
-                self.report = Some(Printout::Drawing(request));
-                let sheet = Sheet::Report(self.all_findings());
-                cx.out(Effect::Staff(StaffCommand::Draw { request, sheet }));
-            }
+            StaffPage::Report => self.report = Some(Printout::draw(cx, self.all_findings())),
             StaffPage::Diagnosis => {
                 self.diagnosis.clear();
                 self.asked = cx.request();
@@ -258,15 +287,6 @@ impl StaffMode {
         visit
     }
 
-    /// Sends a page that the port has drawn. It says nothing about anybody, and comes out like any other paper.
-    fn print(cx: &mut Cx, pdf: &Personal<FilledPdf>) -> VisitId {
-        let visit = cx.job();
-        let form = FormId("staff".to_owned());
-        let papers = vec![FilledForm { visit, tag: None, form, pdf: pdf.clone(), pages: 1 }];
-        cx.out(Effect::Printer(PrinterCommand::Print(PrintJob { visit, tag: None, papers })));
-        visit
-    }
-
     /// A test has come to its end. A picture stays on the screen until the page is left.
     fn found(&mut self, cx: &mut Cx, finding: Finding) {
         let Some(trial) = self.trial.take() else { return };
@@ -334,29 +354,10 @@ impl StaffMode {
     }
 
     /// What came of the report.
-    fn reported(&mut self, cx: &mut Cx, done: bool) {
-        self.report = Some(if done { Printout::Done } else { Printout::Failed });
-        let outcome = if done { StaffOutcome::Done } else { StaffOutcome::Failed };
-        Self::audit(cx, StaffAction::Report, outcome);
-    }
-
     fn follow_report(&mut self, cx: &mut Cx, event: &Event) {
-        match (self.report, event) {
-            (Some(Printout::Drawing(request)), Event::StaffMode(StaffAnswer::Drawn(drawn, pdf)))
-                if request == *drawn =>
-            {
-                self.report = Some(Printout::Printing(Self::print(cx, pdf)));
-            }
-            (Some(Printout::Drawing(request)), Event::StaffMode(StaffAnswer::Failed(drawn))) if request == *drawn => {
-                self.reported(cx, false);
-            }
-            (Some(Printout::Printing(job)), Event::Paper(PrinterEvent::Printed { visit, .. })) if job == *visit => {
-                self.reported(cx, true);
-            }
-            (Some(Printout::Printing(job)), Event::Paper(PrinterEvent::Failed { visit, .. })) if job == *visit => {
-                self.reported(cx, false);
-            }
-            _ => {}
+        if let Some(done) = self.report.as_mut().and_then(|report| report.follow(cx, event)) {
+            let outcome = if done { StaffOutcome::Done } else { StaffOutcome::Failed };
+            Self::audit(cx, StaffAction::Report, outcome);
         }
     }
 
@@ -396,7 +397,7 @@ impl StaffMode {
             }
             StaffAnswer::Drawn(request, pdf) => {
                 if let Some(trial) = self.trial.as_mut().filter(|trial| trial.request == *request) {
-                    trial.job = Some(Self::print(cx, pdf));
+                    trial.job = Some(print(cx, pdf));
                 }
             }
             StaffAnswer::Done(request) => self.settle(cx, *request, StaffOutcome::Done),

@@ -50,7 +50,7 @@ fn order_icon(order: MachineOrder) -> &'static str {
     }
 }
 
-fn mark(finding: Option<Finding>) -> Mark {
+pub(super) fn mark(finding: Option<Finding>) -> Mark {
     match finding {
         None => Mark::Open,
         Some(Finding::Good) => Mark::Good,
@@ -94,11 +94,11 @@ impl Words<'_> {
         StaffTile { icon, button, detail: self.say(&format!("{key}-detail")), mark: Mark::None }
     }
 
-    fn row(&self, mark: Mark, key: &str, detail: String) -> StaffRow {
+    pub(super) fn row(&self, mark: Mark, key: &str, detail: String) -> StaffRow {
         StaffRow { mark, label: self.say(key), detail }
     }
 
-    fn part_name(&self, part: Part) -> String {
+    pub(super) fn part_name(&self, part: Part) -> String {
         self.say(&format!("upkeep-part-{}", part.name()))
     }
 
@@ -107,7 +107,7 @@ impl Words<'_> {
         ruby::plain(&self.printer_notice(trouble).cause)
     }
 
-    fn finding(&self, finding: Option<Finding>) -> String {
+    pub(super) fn finding(&self, finding: Option<Finding>) -> String {
         self.say(match finding {
             None => "upkeep-finding-open",
             Some(Finding::Good) => "upkeep-finding-good",
@@ -215,6 +215,10 @@ impl Words<'_> {
             StaffPage::Diagnosis => self.diagnosis(mode),
             StaffPage::Sure(order) => self.sure(mode, order),
         };
+        self.page(page)
+    }
+
+    pub(super) fn page(&self, page: Plain) -> Page {
         let Plain { key, sight, rows, tiles, next } = page;
         Page {
             title: self.say(&format!("{key}-title")),
@@ -492,16 +496,16 @@ impl Words<'_> {
 }
 
 /// A page before its title and lead are looked up.
-struct Plain {
-    key: String,
-    sight: Sight,
-    rows: Vec<StaffRow>,
-    tiles: Vec<StaffTile>,
-    next: Option<Button>,
+pub(super) struct Plain {
+    pub key: String,
+    pub sight: Sight,
+    pub rows: Vec<StaffRow>,
+    pub tiles: Vec<StaffTile>,
+    pub next: Option<Button>,
 }
 
 impl Plain {
-    fn of(key: &str) -> Self {
+    pub(super) fn of(key: &str) -> Self {
         Self { key: key.to_owned(), sight: Sight::None, rows: Vec::new(), tiles: Vec::new(), next: None }
     }
 }

@@ -5,6 +5,7 @@ use domain::card::{BirthDate, CardEvent, CardKind, CardReading, CardRefusal, Cod
 use domain::face::{FaceEvent, Guidance};
 use domain::form::{Answer, FillRefusal, FilledForm, FilledPdf, FormEvent, FormId, InputFault, Signature, ValueId};
 use domain::paper::{Device, PrinterCommand, PrinterEvent, PrinterTrouble};
+use domain::setup::{FoundPrinter, PrinterSays, SetupAnswer, SetupCommand, SetupField, Surroundings};
 use domain::staff::{
     Condition, HostTried, MachineOrder, Part, PinRefusal, StaffAction, StaffAnswer, StaffCommand, StaffPin,
 };
@@ -12,8 +13,8 @@ use domain::voice::{AnswerId, GuideAnswer, GuideChoice, VoiceCommand, VoiceEvent
 use domain::{Date, IdentityTag, Language, Personal, RequestId, Timestamp, VisitId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use visit::{
-    Effect, Event, Fact, IdentifyBy, Intent, PaperHelp, Policy, ServiceId, StaffEvent, StaffPage, StaffTouch, State,
-    Visit,
+    Effect, Event, Fact, IdentifyBy, Intent, PaperHelp, Policy, ServiceId, SetupPage, SetupTouch, StaffEvent,
+    StaffPage, StaffTouch, State, Visit,
 };
 
 /// The last day of every card here. It is known to the cards alone.
@@ -67,6 +68,8 @@ pub struct World {
     lay_before: bool,
     /// The tries at the staff PIN that were right.
     right: BTreeSet<RequestId>,
+    /// How often settings were proposed at the first start.
+    pub set_up: u64,
     /// How often staff mode was opened.
     pub opened: u64,
     /// How many of a thousand answers are faulty.
@@ -91,6 +94,7 @@ impl World {
             microphone: false,
             lay_before: false,
             right: BTreeSet::new(),
+            set_up: 0,
             opened: 0,
             faults,
             printed: 0,
@@ -100,6 +104,9 @@ impl World {
         world.give(Event::Day(Date::constant(2026, 11, 23)));
         if seed.is_multiple_of(2) {
             world.give(Event::Voice(VoiceEvent::Ready));
+        }
+        if seed % 5 == 1 {
+            world.give(Event::Setup(SetupAnswer::Offered));
         }
         if seed.is_multiple_of(3) {
             world.give(Event::StaffMode(StaffAnswer::Installed { out_of_service: false }));
@@ -173,6 +180,11 @@ impl World {
         if self.is_open() && !was_open {
             assert!(right && was_staffs, "staff mode opens with a right PIN alone");
             self.opened += 1;
+        }
+        if effects.iter().any(|effect| matches!(effect, Effect::Setup(SetupCommand::Apply(..)))) {
+            let last = matches!(self.visit.state(), State::SettingUp(setup) if setup.page == SetupPage::Applying);
+            assert!(last && was_staffs, "settings are proposed on the last page alone");
+            self.set_up += 1;
         }
         assert!(!(was_staffs && self.visit.state().in_visit()), "no visit begins inside staff mode");
         assert!(!(begun && self.visit.state().is_staffs()), "staff mode opens from the home screen alone");
@@ -334,6 +346,89 @@ impl World {
             14 => self.touch(Intent::Quit),
             _ => self.stray(),
         }
+    }
+
+    /// One thing that an installer does at the first start.
+    fn first_start(&mut self) {
+        let State::SettingUp(setup) = self.visit.state() else { unreachable!() };
+        let (page, again) = (setup.page, self.dice.below(10));
+        let typed = |text: &str| Intent::Setup(SetupTouch::Typed(text.to_owned()));
+        let field = |field| Intent::Setup(SetupTouch::Field(field));
+        let go = |page| Intent::Setup(SetupTouch::Go(page));
+        if setup.trouble.is_some() && again < 5 {
+            let ways = [SetupTouch::Mend, SetupTouch::UseAnyway, SetupTouch::Dhcp, SetupTouch::NoProxy];
+            let way = ways[self.dice.below(4) as usize].clone();
+            return self.touch(Intent::Setup(way));
+        }
+        match (page, again) {
+            (_, 0) => self.touch(Intent::Back),
+            (_, 1) if self.dice.chance(100) => self.touch(Intent::Quit),
+            (_, 1) if self.dice.chance(self.faults / 2) => self.stray(),
+            (SetupPage::Network, 2) => self.touch(go(SetupPage::Address)),
+            (SetupPage::Network, 3) => self.touch(go(SetupPage::Proxy)),
+            (SetupPage::Address, 2..6) => {
+                for (at, text) in [(SetupField::Address, "192.0.2.5/24"), (SetupField::Gateway, "192.0.2.1")] {
+                    self.give(Event::Touch(field(at)));
+                    let wrong = self.dice.chance(300);
+                    self.give(Event::Touch(typed(if wrong { "192.0.2" } else { text })));
+                }
+            }
+            (SetupPage::Proxy, 2..5) => {
+                let text = self.dice.pick(&["", "proxy:8080", "proxy"]);
+                self.touch(typed(text));
+            }
+            (SetupPage::Printer, 2) => self.touch(go(SetupPage::PrinterAddress)),
+            (SetupPage::Printer, 3) => self.touch(Intent::Setup(SetupTouch::NoPrinter)),
+            (SetupPage::Printer, 4) => self.touch(Intent::Setup(SetupTouch::Search)),
+            (SetupPage::Printer, 5..8) => {
+                self.touch(Intent::Setup(SetupTouch::Printer("ipp://192.0.2.10/ipp/print".to_owned())));
+            }
+            (SetupPage::PrinterAddress, 2..5) => {
+                let text = self.dice.pick(&["192.0.2.11", "192.0.2", ""]);
+                self.touch(typed(text));
+            }
+            (SetupPage::Pin | SetupPage::PinAgain, _) => {
+                let pin = if self.dice.chance(900) { STAFF_PIN } else { "000000" };
+                self.touch(Intent::Staff(StaffTouch::Pin(Personal::new(StaffPin(pin.to_owned())))));
+            }
+            (SetupPage::Summary, 2) => self.touch(go(SetupPage::Pin)),
+            (SetupPage::Summary, _) => self.touch(Intent::Setup(SetupTouch::Finish)),
+            (SetupPage::Ready, 2) => self.touch(Intent::Setup(SetupTouch::Print)),
+            _ => self.touch(Intent::Next),
+        }
+    }
+
+    fn setup_port(&mut self, command: SetupCommand, faulty: bool) {
+        let answer = match command {
+            SetupCommand::Look(request) => {
+                let seen = Surroundings { link: !faulty, ..Surroundings::default() };
+                SetupAnswer::Seen(request, Box::new(seen))
+            }
+            SetupCommand::Find(request) => {
+                let uri = "ipp://192.0.2.10/ipp/print".to_owned();
+                let printer = FoundPrinter { name: "1階".to_owned(), model: String::new(), uri };
+                let printers = if faulty { Vec::new() } else { vec![printer] };
+                SetupAnswer::Found { request, printers, over: self.dice.chance(500) }
+            }
+            SetupCommand::Try(request, _) if faulty => SetupAnswer::Failed(request),
+            SetupCommand::Try(request, _) => {
+                let says =
+                    self.dice.pick(&[PrinterSays::Good, PrinterSays::Good, PrinterSays::NoPdf, PrinterSays::Nothing]);
+                SetupAnswer::Tried(request, says)
+            }
+            SetupCommand::Pin { request, .. } if faulty => SetupAnswer::Failed(request),
+            SetupCommand::Pin { request, pin, again } if pin == again => SetupAnswer::PinKept(request),
+            SetupCommand::Pin { request, .. } => SetupAnswer::PinsDiffer(request),
+            SetupCommand::Apply(request, _) => match (faulty, self.dice.below(4)) {
+                (true, 0) => return,
+                (true, 1) => SetupAnswer::Failed(request),
+                // The machine is as before for whoever comes next, so that they have something to set up.
+                (_, 2) => SetupAnswer::Taken(request),
+                _ => SetupAnswer::Refused(request, "page-printer".to_owned()),
+            },
+            SetupCommand::Forget => return,
+        };
+        self.later(Event::Setup(answer));
     }
 
     fn reading(&mut self, request: RequestId, photo: bool) -> CardReading {
@@ -505,6 +600,7 @@ impl World {
                 self.later(Event::Face(if faulty { FaceEvent::NoCamera } else { FaceEvent::Guide(guide) }));
             }
             Effect::Staff(command) => self.staff_port(command, faulty),
+            Effect::Setup(command) => self.setup_port(command, faulty),
             Effect::CallStaff(_) => {
                 self.later(Event::Staff(if faulty { StaffEvent::NotReached } else { StaffEvent::Reached }));
             }
@@ -554,6 +650,10 @@ impl World {
                 });
             }
             "staff-mode" => self.upkeep(),
+            "setting-up" => self.first_start(),
+            "home" if self.visit.devices().setup && self.dice.chance(300) => {
+                self.touch(Intent::Setup(SetupTouch::Begin));
+            }
             "home" => {
                 let intent = match self.dice.below(6) {
                     0 | 1 => Intent::Begin,

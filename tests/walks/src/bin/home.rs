@@ -1,5 +1,5 @@
 //! Draws the home screen of a kiosk as it is configured, before any device has said that it is absent: what a screen elsewhere
-//! is compared with.
+//! is compared with. Where the configuration says that the first start is asked for, so does the picture.
 
 use anyhow::Context;
 use clap::Parser;
@@ -27,9 +27,11 @@ impl Scene for Given {
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
+    let first_start = kiosk::Config::load(&args.config)?.first_start();
     let mut walk = Walk::open(Given(args.config))?;
     walk.until("the home screen", |walk| {
-        Ok(walk.kiosk.view().is_some_and(|view| matches!(view.body, Body::Home { .. })))
+        let asks = |body: &Body| matches!(body, Body::Home { setup, .. } if setup.is_some() == first_start);
+        Ok(walk.kiosk.view().is_some_and(|view| asks(&view.body)))
     })?;
     walk.picture(&args.out).context("the picture")
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use walks::{Camera, Resident, Score, Site, SiteOptions, Walk, Way, look_round};
+use walks::{Camera, Resident, Score, Site, SiteOptions, Walk, Way, look_round, set_up};
 
 /// Writes `score.json`, its pictures, and what the card and the camera are made of.
 #[derive(Parser)]
@@ -21,6 +21,9 @@ struct Args {
     /// A member of staff in staff mode, to the order to update.
     #[arg(long, conflicts_with = "pin")]
     staff: bool,
+    /// An installer at the first start, to the order that puts it in force.
+    #[arg(long, conflicts_with_all = ["pin", "staff"])]
+    setup: bool,
 }
 
 /// The appliance of a city hall has no voice: a cache without one.
@@ -44,10 +47,14 @@ fn main() -> anyhow::Result<()> {
         fs::remove_dir_all(&args.out).with_context(|| args.out.display().to_string())?;
     }
     fs::create_dir_all(&args.out)?;
-    let camera = if args.pin || args.staff { Camera::None } else { Camera::SamePerson };
-    let mut walk = Walk::open(Site::start(&SiteOptions { camera, ..Default::default() })?)?;
+    let camera = if args.pin || args.staff || args.setup { Camera::None } else { Camera::SamePerson };
+    let mut walk = Walk::open(Site::start(&SiteOptions { camera, first_start: args.setup, ..Default::default() })?)?;
     walk.site.copy_sources(&args.out)?;
     walk.score = Some(Score::new(&args.out));
+    if args.setup {
+        set_up(&mut walk)?;
+        return finish(&walk, &args.out);
+    }
     if args.staff {
         look_round(&mut walk)?;
         return finish(&walk, &args.out);
