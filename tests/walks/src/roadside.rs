@@ -153,14 +153,13 @@ impl Visitor {
             let heard = self.whisper.hear(&spoken[span.from..span.until], Some(language), &Hints::default())?;
             said.extend(heard.into_iter().map(|heard| heard.text));
         }
-        let wanted = self.reader.sound(language, &ruby::spoken(&answer.text));
-        let wrong = voice::edits(&self.reader.sound(language, &said), &wanted) as f32;
+        let (wrong, of) = voice::misheard(&self.reader, language, &said, &ruby::spoken(&answer.text));
         let asked = Asked {
             heard,
             id: answer.id.map(|id| id.0),
             answer: ruby::plain(&answer.text),
             said,
-            wrong: 100.0 * wrong / wanted.chars().count().max(1) as f32,
+            wrong: 100.0 * wrong as f32 / of.max(1) as f32,
             waited: began.saturating_duration_since(over),
         };
         fs::write(
