@@ -72,6 +72,14 @@ pub fn edits(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
+/// How much of what was said was understood otherwise: the sounds that are wrong, and how many there are. Numbers are compared as
+/// they are read, not as they are written.
+pub fn misheard(reader: &Reader, language: Language, heard: &str, said: &str) -> (usize, usize) {
+    let sound = |text: &str| reader.sound(language, &speech::in_words(language, text));
+    let (heard, said) = (sound(heard), sound(said));
+    (edits(&heard, &said), said.chars().count())
+}
+
 /// The names of a guide, the likeliest words of its visitors.
 pub(crate) fn hints(guide: &Guide, language: Language) -> Hints {
     let names = guide.places.values().map(|place| domain::ruby::plain(&place.text(language).name));

@@ -4,6 +4,7 @@
 use domain::voice::{AskedOf, VoiceCommand, VoiceEvent};
 use domain::{Language, Personal, RequestId, ruby};
 use hearing::{Hints, RATE, Recogniser, Vad, Whisper, loudness, write_wav};
+use jiff::civil::datetime;
 use speech::Speaker;
 use stage::SoundServer;
 use std::path::{Path, PathBuf};
@@ -42,7 +43,9 @@ impl Room {
         unsafe { std::env::set_var("PULSE_SERVER", server.address()) };
         let (sender, events) = mpsc::channel();
         let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("guides/kurikara");
-        let config = port::Config { guide, barge_in, ..port::Config::default() };
+        // A Monday evening on which the bath is open: what is answered depends on the hour.
+        let clock = port::Clock::new(|| datetime(2026, 11, 23, 18, 30, 0, 0));
+        let config = port::Config { guide, barge_in, clock, ..port::Config::default() };
         let emit = move |event| drop(sender.send((Instant::now(), event)));
         let port = port::spawn(config, emit, |_| {}).unwrap();
         let place = Place::prepared().unwrap();
@@ -100,9 +103,8 @@ fn questions_are_heard_answered_and_said() {
     let reader = room.place.reader(&[("倶利伽羅塾".into(), "くりからじゅく".into())]).unwrap();
     let mut whisper = Whisper::load(&room.place.models, 1).unwrap();
     let mut vad = Vad::load(&room.place.models).unwrap();
-    // What is answered about the bath depends on the hour, and a name misheard weighs more in a short sentence.
     for (language, voice, text, wanted, most) in [
-        (Language::Ja, "jm_kumo", "お風呂は何時まで開いていますか", "genpei-no-yu.hours", 14.0),
+        (Language::Ja, "jm_kumo", "お風呂は何時まで開いていますか", "genpei-no-yu.hours", 10.0),
         (Language::En, "af_heart", "Where is the toilet?", "toilet", 10.0),
         (Language::ZhHans, "zm_yunjian", "有什么特产可以买", "shop-souvenirs", 10.0),
     ] {
@@ -139,13 +141,14 @@ fn questions_are_heard_answered_and_said() {
             let heard = whisper.hear(&samples[span.from..span.until], Some(language), &Hints::default()).unwrap();
             said.extend(heard.into_iter().map(|heard| heard.text));
         }
-        let (a, b) = (reader.sound(language, &said), reader.sound(language, &ruby::spoken(&answer.text)));
+        let (wrong, of) = voice::misheard(&reader, language, &said, &ruby::spoken(&answer.text));
+        let wrong = 100.0 * wrong as f32 / of.max(1) as f32;
         println!(
             "{text}: heard {} ms after its end; said with {:.0} % of sounds wrong: {said}",
             heard_at.saturating_duration_since(over).as_millis(),
-            error(&a, &b)
+            wrong
         );
-        assert!(error(&a, &b) <= most, "{}: understood as {said} ({:.0} %)", answer.text, error(&a, &b));
+        assert!(wrong <= most, "{}: understood as {said} ({wrong:.0} %)", answer.text);
     }
 }
 

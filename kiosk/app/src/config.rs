@@ -95,6 +95,9 @@ pub struct VoiceDevices {
     pub recogniser: Recogniser,
     /// A model that may say approved answers in other words. Left out, nothing is sent anywhere.
     pub rephrase: Option<Rephrase>,
+    /// The moment that it takes for now, where that is not the machine's own: for walks whose answers are measured.
+    #[serde(skip)]
+    pub at: Option<jiff::civil::DateTime>,
 }
 
 /// The file given to `kiosk run`. Paths are relative to the file's folder.

@@ -256,6 +256,7 @@ fn voice_guide(config: &Config, guide: PathBuf, post: &Post) -> std::io::Result<
             .rephrase
             .as_ref()
             .map(|model| voice::Endpoint { url: model.url.clone(), model: model.model.clone() }),
+        clock: devices.at.map_or_else(voice::port::Clock::default, |at| voice::port::Clock::new(move || at)),
     };
     let post = post.clone();
     voice::port::spawn(voice, move |event| post.send(Inbound::Event(Event::Voice(event))), |_| {})

@@ -6,6 +6,7 @@ use crate::walk::{Scene, Walk};
 use anyhow::{Context, ensure};
 use domain::{Language, ruby};
 use hearing::{Hints, RATE, Recogniser, Vad, Whisper, write_wav};
+use jiff::civil::DateTime;
 use reading::Reader;
 use speech::Speaker;
 use stage::SoundServer;
@@ -21,6 +22,9 @@ use voice::Place;
 /// Loading the networks, and learning a guide that was never learnt before.
 const READY: Duration = Duration::from_secs(600);
 
+/// A Monday evening on which the bath is open: what is answered, and so how well it is understood, is the same at every hour.
+const AT: DateTime = jiff::civil::datetime(2026, 11, 23, 18, 30, 0, 0);
+
 /// The scene. Everything that was started ends with it.
 pub struct Roadside {
     /// What the kiosk hears and speaks through.
@@ -32,6 +36,10 @@ pub struct Roadside {
 impl Scene for Roadside {
     fn config(&self) -> &Path {
         &self.config
+    }
+
+    fn at(&self) -> Option<DateTime> {
+        Some(AT)
     }
 }
 
@@ -153,14 +161,13 @@ impl Visitor {
             let heard = self.whisper.hear(&spoken[span.from..span.until], Some(language), &Hints::default())?;
             said.extend(heard.into_iter().map(|heard| heard.text));
         }
-        let wanted = self.reader.sound(language, &ruby::spoken(&answer.text));
-        let wrong = voice::edits(&self.reader.sound(language, &said), &wanted) as f32;
+        let (wrong, of) = voice::misheard(&self.reader, language, &said, &ruby::spoken(&answer.text));
         let asked = Asked {
             heard,
             id: answer.id.map(|id| id.0),
             answer: ruby::plain(&answer.text),
             said,
-            wrong: 100.0 * wrong / wanted.chars().count().max(1) as f32,
+            wrong: 100.0 * wrong as f32 / of.max(1) as f32,
             waited: began.saturating_duration_since(over),
         };
         fs::write(

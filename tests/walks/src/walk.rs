@@ -5,6 +5,7 @@ use crate::resident::{Did, Resident};
 use crate::score::Score;
 use crate::site::Site;
 use anyhow::{Context, bail, ensure};
+use jiff::civil::DateTime;
 use kiosk::{Config, Kiosk};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,11 @@ pub struct Report {
 pub trait Scene {
     /// The kiosk's configuration.
     fn config(&self) -> &Path;
+
+    /// The moment that its voice guide takes for now, where that is not this one.
+    fn at(&self) -> Option<DateTime> {
+        None
+    }
 }
 
 impl Scene for Site {
@@ -68,7 +74,8 @@ impl<S: Scene> Walk<S> {
     /// When the kiosk does not start.
     pub fn open(site: S) -> anyhow::Result<Self> {
         Hands::grow()?;
-        let config = Config::load(site.config())?;
+        let mut config = Config::load(site.config())?;
+        config.voice.at = site.at();
         let (wake, woken) = channel();
         let kiosk = Kiosk::start(&config, move || {
             // A walk that has ended no longer listens.

@@ -15,7 +15,8 @@ use reading::{Reader, normal, without_fillers};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -410,16 +411,22 @@ impl Memory {
 
     /// Records: a key, a length, so many bytes. A file that ends early gives what it holds.
     fn load(path: &Path) -> Self {
-        let bytes = fs::read(path).unwrap_or_default();
-        let mut rest = bytes.as_slice();
         let mut known = HashMap::new();
-        while let Some((head, tail)) = rest.split_at_checked(20) {
-            let (mut key, mut length) = ([0; 16], [0; 4]);
-            key.copy_from_slice(&head[..16]);
-            length.copy_from_slice(&head[16..]);
-            let Some((value, tail)) = tail.split_at_checked(u32::from_le_bytes(length) as usize) else { break };
-            known.insert(key, value.to_vec());
-            rest = tail;
+        if let Ok(file) = File::open(path) {
+            let mut file = BufReader::new(file);
+            let mut head = [0; 20];
+            while file.read_exact(&mut head).is_ok() {
+                let (mut key, mut length) = ([0; 16], [0; 4]);
+                key.copy_from_slice(&head[..16]);
+                length.copy_from_slice(&head[16..]);
+                // A damaged length may be anything: only as much is set aside as there is.
+                let mut value = Vec::new();
+                let length = u64::from(u32::from_le_bytes(length));
+                match file.by_ref().take(length).read_to_end(&mut value) {
+                    Ok(read) if read as u64 == length => known.insert(key, value),
+                    _ => break,
+                };
+            }
         }
         Self { known, fresh: false }
     }
@@ -475,12 +482,15 @@ impl Memory {
     }
 
     fn classifier(&mut self, examples: &[([f32; WIDTH], usize)], classes: usize) -> Classifier {
-        let mut parts: Vec<Vec<u8>> = vec![classes.to_le_bytes().to_vec(), ROUNDS.to_le_bytes().to_vec()];
+        let mut sum = Sha256::new();
+        sum.update(classes.to_le_bytes());
+        sum.update(ROUNDS.to_le_bytes());
         for (example, class) in examples {
-            parts.push(example.iter().flat_map(|value| value.to_le_bytes()).collect());
-            parts.push(class.to_le_bytes().to_vec());
+            example.iter().for_each(|value| sum.update(value.to_le_bytes()));
+            sum.update(class.to_le_bytes());
         }
-        let key = Self::key(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let mut key = [0; 16];
+        key.copy_from_slice(&sum.finalize()[..16]);
         if let Some(known) = self.known.get(&key).and_then(|bytes| Classifier::from_bytes(bytes)) {
             return known;
         }
@@ -564,7 +574,7 @@ impl Answerer {
             for (attribute, asked) in lists.get(&language).into_iter().flatten() {
                 wordings.extend(asked.iter().map(|ask| (*attribute as usize, maker.normal(ask))));
             }
-            let known_names = names_key(language, &names);
+            let known_names = names_key(language, &names, &guide.site.readings);
             for (_, text) in texts.iter().filter(|(at, _)| matches!(meanings.get(*at), Some(Meaning::Answer(_)))) {
                 let rest = kept.text(&[&known_names, text.as_bytes()], || {
                     let units = names::units(&reader, language, text);
@@ -636,6 +646,7 @@ impl Answerer {
             tongues.insert(language, tongue);
         }
         let classifier = kept.classifier(&examples, none + 1);
+        drop(examples);
         let attributes = kept.classifier(&about, Attribute::ALL.len() + 1);
         if let Some(path) = memory.filter(|_| kept.fresh)
             && let Err(error) = kept.save(&path)
@@ -1161,13 +1172,16 @@ fn synonyms(guide: &Guide, language: Language) -> Vec<(String, String)> {
     pairs
 }
 
-/// What a finding of names depends on.
-fn names_key(language: Language, names: &[Name<Thing>]) -> [u8; 16] {
+/// What a finding of names, and every sound, depends on: the names, and how the guide has its words read.
+fn names_key(language: Language, names: &[Name<Thing>], readings: &BTreeMap<String, String>) -> [u8; 16] {
     let mut parts = vec![language.tag().as_bytes().to_vec()];
     for name in names {
         parts.push(format!("{:?}", name.of).into_bytes());
         parts.push(name.sound.iter().collect::<String>().into_bytes());
         parts.push(name.text.clone().into_bytes());
+    }
+    for (word, reading) in readings.iter().filter(|_| language == Language::Ja) {
+        parts.push(format!("{word}\t{reading}\n").into_bytes());
     }
     Memory::key(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }
@@ -1342,3 +1356,35 @@ const SURE_OF_HEARD: f32 = 0.65;
 
 /// From this trust on it asks back.
 const LIKELY: f32 = 0.2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_reading_is_learnt_anew() {
+        let key =
+            |reading: &str| names_key(Language::Ja, &[], &BTreeMap::from([("竹橋".to_owned(), reading.to_owned())]));
+        assert_eq!(key("たけのはし"), key("たけのはし"));
+        assert_ne!(key("たけのはし"), key("たけばし"));
+    }
+
+    #[test]
+    fn what_was_learnt_survives_and_a_damaged_file_gives_what_it_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("learnt.bin");
+        let mut memory = Memory::default();
+        memory.text(&[b"a"], || "one".to_owned());
+        memory.save(&path).unwrap();
+        let mut bytes = fs::read(&path).unwrap();
+        bytes.extend([7; 16]);
+        bytes.extend(u32::MAX.to_le_bytes());
+        bytes.extend(b"cut");
+        fs::write(&path, bytes).unwrap();
+        let mut memory = Memory::load(&path);
+        assert_eq!(memory.known.len(), 1);
+        assert_eq!(memory.text(&[b"a"], || "two".to_owned()), "one");
+        assert!(!memory.fresh);
+        assert!(Memory::load(&folder.path().join("none")).known.is_empty());
+    }
+}

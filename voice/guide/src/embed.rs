@@ -1,9 +1,9 @@
 //! Sentence embeddings: multilingual-e5-small in four bits, by ONNX Runtime.
 
+use crate::tokens::Tokens;
 use models::{Effort, ModelError, Models};
 use ort::session::Session;
 use ort::value::Tensor;
-use tokenizers::Tokenizer;
 
 /// The length of an embedding.
 pub const WIDTH: usize = 384;
@@ -36,7 +36,7 @@ impl Kind {
 /// Embeds texts.
 pub struct Embedder {
     session: Session,
-    tokenizer: Tokenizer,
+    tokens: Tokens,
 }
 
 /// The network cannot be used.
@@ -48,21 +48,20 @@ pub enum EmbedError {
     /// ONNX Runtime.
     #[error("the embedding network cannot be used ({0})")]
     Network(#[from] ort::Error),
-    /// The tokeniser.
-    #[error("the embedding network's tokeniser cannot be used ({0})")]
-    Tokenizer(String),
+    /// Its vocabulary.
+    #[error("the embedding network's vocabulary cannot be read ({0})")]
+    Vocabulary(#[from] std::io::Error),
 }
 
 impl Embedder {
-    /// Loads the network and its tokeniser.
+    /// Loads the network and its vocabulary.
     ///
     /// # Errors
     /// When a file is missing or damaged.
     pub fn load(models: &Models) -> Result<Self, EmbedError> {
         // More effort joins nodes into ones that do not fit this network's four-bit layers.
         let session = models.network("e5.onnx", Effort::Basic, 1)?;
-        let tokenizer = Tokenizer::from_file(models.file("e5-tokenizer.json")?);
-        Ok(Self { session, tokenizer: tokenizer.map_err(|error| EmbedError::Tokenizer(error.to_string()))? })
+        Ok(Self { session, tokens: Tokens::load(&models.file("e5-tokenizer.json")?)? })
     }
 
     /// The embedding of each text, of length 1.
@@ -72,9 +71,7 @@ impl Embedder {
     pub fn embed<T: AsRef<str>>(&mut self, kind: Kind, texts: &[T]) -> Result<Vec<[f32; WIDTH]>, EmbedError> {
         let mut tokens = Vec::with_capacity(texts.len());
         for text in texts {
-            let encoding = self.tokenizer.encode(format!("{}{}", kind.lead(), text.as_ref()), true);
-            let encoding = encoding.map_err(|error| EmbedError::Tokenizer(error.to_string()))?;
-            let mut ids: Vec<i64> = encoding.get_ids().iter().map(|id| i64::from(*id)).collect();
+            let mut ids = self.tokens.of(&format!("{}{}", kind.lead(), text.as_ref()));
             ids.truncate(LONGEST);
             tokens.push(ids);
         }

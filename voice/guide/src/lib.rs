@@ -16,6 +16,7 @@ mod names;
 pub mod pack;
 mod say;
 mod speller;
+mod tokens;
 mod when;
 
 pub use answerer::{Answerer, AnswererError, Asked, Choice, Found, Meaning, Reply, wordings};

@@ -17,36 +17,7 @@ impl Speller {
 
     /// The phonemes of a sentence; words apart.
     pub fn phonemes(&self, sentence: &str) -> String {
-        let mut read = String::new();
-        for part in split_numbers(sentence) {
-            if !part.chars().any(|c| c.is_ascii_digit()) {
-                read.push_str(&part);
-            } else if part.contains('-')
-                || part.starts_with('#')
-                || part.starts_with('0')
-                || matches!(part.as_str(), "110" | "119" | "120")
-            {
-                // Of a telephone number each digit, 1 as yāo.
-                for c in part.chars() {
-                    read.push_str(match c {
-                        '1' => "幺",
-                        '#' => "井号",
-                        '-' => "，",
-                        _ => c.to_digit(10).map_or("", |digit| {
-                            ["零", "幺", "二", "三", "四", "五", "六", "七", "八", "九"][digit as usize]
-                        }),
-                    });
-                }
-            } else {
-                read.push_str(&part.parse().map_or_else(|_| part.clone(), numbers::chinese));
-            }
-        }
-        // Two of a thing is 两.
-        for counted in ["点", "个", "位", "次", "天", "分钟", "公里", "小时"] {
-            read = read
-                .replace(&format!("二{counted}"), &format!("两{counted}"))
-                .replace(&format!("十两{counted}"), &format!("十二{counted}"));
-        }
+        let read = read_numbers(sentence);
         let mut out = String::new();
         for token in self.words.cut(&read, true) {
             let word = token.word;
@@ -82,6 +53,41 @@ impl Speller {
         }
         out.trim().replace(" ,", ",").replace(" .", ".").replace(" ?", "?").replace(" !", "!")
     }
+}
+
+/// Numbers in words: telephone digits one by one.
+pub(crate) fn read_numbers(sentence: &str) -> String {
+    let mut read = String::new();
+    for part in split_numbers(sentence) {
+        if !part.chars().any(|c| c.is_ascii_digit()) {
+            read.push_str(&part);
+        } else if part.contains('-')
+            || part.starts_with('#')
+            || part.starts_with('0')
+            || matches!(part.as_str(), "110" | "119" | "120")
+        {
+            // Of a telephone number each digit, 1 as yāo.
+            for c in part.chars() {
+                read.push_str(match c {
+                    '1' => "幺",
+                    '#' => "井号",
+                    '-' => "，",
+                    _ => c.to_digit(10).map_or("", |digit| {
+                        ["零", "幺", "二", "三", "四", "五", "六", "七", "八", "九"][digit as usize]
+                    }),
+                });
+            }
+        } else {
+            read.push_str(&part.parse().map_or_else(|_| part.clone(), numbers::chinese));
+        }
+    }
+    // Two of a thing is 两.
+    for counted in ["点", "个", "位", "次", "天", "分钟", "公里", "小时"] {
+        read = read
+            .replace(&format!("二{counted}"), &format!("两{counted}"))
+            .replace(&format!("十两{counted}"), &format!("十二{counted}"));
+    }
+    read
 }
 
 /// One syllable (`zhuang`, ü as v) with its tone (5: none) in IPA, the tone after the vowel.

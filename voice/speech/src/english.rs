@@ -260,7 +260,7 @@ impl Voice {
 }
 
 /// Words, numbers in words, and marks.
-fn tokens(sentence: &str) -> Vec<String> {
+pub(crate) fn tokens(sentence: &str) -> Vec<String> {
     let sentence = sentence
         .replace("a.m.", "A M")
         .replace("p.m.", "P M")

@@ -191,7 +191,7 @@ fn onset(letter: &str, voiced: bool) -> String {
 }
 
 /// Numbers in words: telephone digits one by one, hours and people in native numbers.
-fn read_numbers(sentence: &str) -> String {
+pub(crate) fn read_numbers(sentence: &str) -> String {
     let parts = split_numbers(sentence);
     let mut out = String::new();
     for (at, part) in parts.iter().enumerate() {

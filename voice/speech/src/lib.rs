@@ -12,9 +12,11 @@ mod kokoro;
 mod korean;
 mod numbers;
 mod recordings;
+mod said;
 mod text;
 
 pub use recordings::Recordings;
+pub use said::in_words;
 pub use text::{parts, sentences};
 
 use domain::{Language, ruby};

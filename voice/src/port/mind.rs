@@ -1,12 +1,11 @@
 //! Answers: the guide, and what this visitor talked about.
 
-use super::HintsOf;
+use super::{Clock, HintsOf};
 use crate::hints;
 use crate::rephrase::{Endpoint, Rephraser};
 use domain::voice::{AnswerId, AskedOf, GuideAnswer, GuideChoice, PlaceShown, VoiceEvent};
 use domain::{Language, RequestId};
 use guide::{Answerer, Asked, Choice, Dialogue, Reply, Unanswered};
-use jiff::ZonedDateTime;
 use std::sync::mpsc::Receiver;
 
 pub(super) enum MindCommand {
@@ -18,11 +17,12 @@ pub(super) struct Mind {
     answerer: Answerer,
     dialogue: Dialogue,
     rephraser: Option<Rephraser>,
+    clock: Clock,
 }
 
 impl Mind {
-    pub fn new(answerer: Answerer, rephrase: Option<Endpoint>) -> Self {
-        Self { answerer, dialogue: Dialogue::default(), rephraser: rephrase.map(Rephraser::new) }
+    pub fn new(answerer: Answerer, rephrase: Option<Endpoint>, clock: Clock) -> Self {
+        Self { answerer, dialogue: Dialogue::default(), rephraser: rephrase.map(Rephraser::new), clock }
     }
 
     pub fn hints(&self) -> HintsOf {
@@ -54,7 +54,7 @@ impl Mind {
     }
 
     fn answer(&mut self, language: Language, question: &AskedOf) -> Option<GuideAnswer> {
-        let now = ZonedDateTime::now().datetime();
+        let now = self.clock.now();
         let reply = match question {
             AskedOf::Said(text) => {
                 let reply = self.dialogue.ask(&self.answerer, language, Asked::Heard(text.reveal()), now);

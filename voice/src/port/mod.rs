@@ -16,6 +16,8 @@ use domain::voice::{VoiceCommand, VoiceEvent};
 use ear::{Ear, EarCommand};
 use guide::Unanswered;
 use hearing::Hints;
+use jiff::ZonedDateTime;
+use jiff::civil::DateTime;
 use mind::{Mind, MindCommand};
 use mouth::Mouth;
 use speech::Speaker;
@@ -41,6 +43,35 @@ pub struct Config {
     pub vosk: VoskModels,
     /// A model that may say approved answers in other words; without one they are said as they are written.
     pub rephrase: Option<Endpoint>,
+    /// What says which moment it is: answers tell what is open now, and what is today.
+    pub clock: Clock,
+}
+
+/// Tells the time. The machine's own, where no other is given.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> DateTime + Send + Sync>);
+
+impl Clock {
+    /// One that asks this for every answer.
+    pub fn new(now: impl Fn() -> DateTime + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    fn now(&self) -> DateTime {
+        (self.0)()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new(|| ZonedDateTime::now().datetime())
+    }
+}
+
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Clock({})", self.now())
+    }
 }
 
 type Emit = Arc<dyn Fn(VoiceEvent) + Send + Sync>;
@@ -154,7 +185,7 @@ fn load(config: &Config) -> Result<(Mind, Arc<reading::Reader>, Place), VoiceErr
     let place = Place::prepared()?;
     let answerer = place.answerer(&config.guide)?;
     let reader = Arc::clone(answerer.reader());
-    Ok((Mind::new(answerer, config.rephrase.clone()), reader, place))
+    Ok((Mind::new(answerer, config.rephrase.clone(), config.clock.clone()), reader, place))
 }
 
 /// The names that a recogniser is told of, by language.
