@@ -1,7 +1,7 @@
 //! Which engine hears which language.
 
 use domain::Language;
-use hearing::{Heard, HearingError, Hints, Recogniser, Vosk, Whisper};
+use hearing::{Heard, HearingError, Hints, Recogniser, Vosk, Wanted, Whisper};
 use models::Models;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -45,6 +45,10 @@ impl Recognisers {
 }
 
 impl Recogniser for Recognisers {
+    fn only_while(&mut self, wanted: Wanted) {
+        self.whisper.only_while(wanted);
+    }
+
     fn hear(&mut self, samples: &[f32], language: Option<Language>, hints: &Hints) -> Result<Vec<Heard>, HearingError> {
         if let Some(vosk) = self.vosk.iter_mut().find(|vosk| Some(vosk.language()) == language) {
             return vosk.hear(samples, language, hints);

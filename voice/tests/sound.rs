@@ -1,8 +1,10 @@
 //! What the voices say is understood by a recogniser that nobody here wrote.
 
 use domain::Language;
-use hearing::{Hints, RATE, Recogniser, Vad, Whisper, loudness, resample};
+use hearing::{Hints, RATE, Recogniser, Vad, Wanted, Whisper, loudness, resample};
 use speech::Speaker;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use voice::Place;
 
 /// Edits a hundred sounds.
@@ -62,4 +64,10 @@ fn silence_noise_and_a_click_are_no_speech() {
     }
     let mut whisper = Whisper::load(&place.models, 1).unwrap();
     assert_eq!(whisper.hear(&[0.0; 100], None, &Hints::default()).unwrap(), []);
+    // What nobody wants any more is given up; what is ordered then is heard.
+    let newest = Arc::new(AtomicU64::new(2));
+    whisper.only_while(Wanted::while_newest(Arc::clone(&newest), 1));
+    assert!(whisper.hear(&noise(0.01), Some(Language::Ja), &Hints::default()).is_err());
+    whisper.only_while(Wanted::while_newest(newest, 2));
+    assert!(whisper.hear(&noise(0.01), Some(Language::Ja), &Hints::default()).is_ok());
 }

@@ -128,17 +128,28 @@ impl Recording {
         Ok(bytes.chunks_exact(2).map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0).collect())
     }
 
+    /// Whether there was any sound yet.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn is_heard(&self) -> anyhow::Result<bool> {
+        Ok(is_loud(&self.samples()?))
+    }
+
     /// What was recorded, once there was sound and then silence for a second.
     ///
     /// # Errors
     /// When that does not come.
     pub fn until_silence(&self, patience: Duration) -> anyhow::Result<Vec<f32>> {
         const SECOND: usize = 16_000;
-        let loud = |samples: &[f32]| samples.iter().any(|sample| sample.abs() > 0.003);
         wait_for("a voice and silence after it", patience, || {
             let samples = self.samples()?;
             let end = samples.len().saturating_sub(SECOND);
-            Ok((loud(&samples[..end]) && !loud(&samples[end..])).then_some(samples))
+            Ok((is_loud(&samples[..end]) && !is_loud(&samples[end..])).then_some(samples))
         })
     }
+}
+
+fn is_loud(samples: &[f32]) -> bool {
+    samples.iter().any(|sample| sample.abs() > 0.003)
 }

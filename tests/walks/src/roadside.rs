@@ -144,7 +144,10 @@ impl Visitor {
             let played = scope.spawn(|| server.play(&file).map(|()| Instant::now()));
             played.join().map_err(|_| anyhow::anyhow!("the player failed"))?
         })?;
+        tracing::debug!("the question is over");
         walk.until("an answer", |walk| Ok(matches!(walk.turns(), Some(Turns::Speaks | Turns::Waits))))?;
+        // A picture is a second's work for the machine that is about to speak.
+        walk.until("its voice", |walk| Ok(walk.turns() == Some(Turns::Waits) || recording.is_heard()?))?;
         walk.picture(&keep.join("3-answer.png"))?;
         walk.until("the end of the answer", |walk| Ok(walk.turns() == Some(Turns::Waits)))?;
         walk.picture(&keep.join("4-after.png"))?;
@@ -156,6 +159,8 @@ impl Visitor {
         write_wav(&keep.join("answer.wav"), &spoken, RATE)?;
         let first = spoken.iter().position(|sample| sample.abs() > 0.003).context("nothing was said")?;
         let began = recorded_from + Duration::from_secs_f32(first as f32 / RATE as f32);
+        let waited = began.saturating_duration_since(over);
+        tracing::debug!(?waited, "the answer was heard");
         let mut said = String::new();
         for span in self.vad.spans(&spoken)? {
             let heard = self.whisper.hear(&spoken[span.from..span.until], Some(language), &Hints::default())?;
@@ -168,7 +173,7 @@ impl Visitor {
             answer: ruby::plain(&answer.text),
             said,
             wrong: 100.0 * wrong as f32 / of.max(1) as f32,
-            waited: began.saturating_duration_since(over),
+            waited,
         };
         fs::write(
             keep.join("heard.txt"),

@@ -1,7 +1,6 @@
 //! What is asked -> what is meant. A question is compared with every way of asking in several independent manners; how much
 //! each says was learnt once from questions that are in no guide (`tests/voice/calibrate.py`).
 
-use crate::classifier::dot;
 use crate::embed::WIDTH;
 use std::collections::HashMap;
 
@@ -17,6 +16,27 @@ pub(crate) struct Sketch {
     pub sound: Sparse,
     /// Its embedding, less what all texts of its language have in common; of length 1.
     pub meaning: [f32; WIDTH],
+}
+
+/// An embedding in a quarter of the room: there are tens of thousands. Likenesses change in the third place behind the point.
+#[derive(Debug, Clone)]
+pub(crate) struct Small {
+    /// What one step is.
+    step: f32,
+    values: [i8; WIDTH],
+}
+
+impl Small {
+    pub fn new(embedding: &[f32; WIDTH]) -> Self {
+        let most = embedding.iter().fold(1e-9f32, |most, value| most.max(value.abs()));
+        let step = most / 127.0;
+        Self { step, values: embedding.map(|value| (value / step).round() as i8) }
+    }
+
+    pub fn dot(&self, other: &Self) -> f32 {
+        let products = self.values.iter().zip(&other.values).map(|(a, b)| i32::from(*a) * i32::from(*b));
+        products.sum::<i32>() as f32 * self.step * other.step
+    }
 }
 
 /// What was seen of one candidate.
@@ -130,7 +150,7 @@ pub(crate) struct Index {
     targets: Vec<usize>,
     /// How many ways of asking each answer has.
     counts: Vec<f32>,
-    meanings: Vec<[f32; WIDTH]>,
+    meanings: Vec<Small>,
     words: Postings,
     sound: Postings,
 }
@@ -230,7 +250,7 @@ impl Index {
         Self {
             targets: entries.iter().map(|(target, _)| *target).collect(),
             counts,
-            meanings: entries.iter().map(|(_, sketch)| sketch.meaning).collect(),
+            meanings: entries.iter().map(|(_, sketch)| Small::new(&sketch.meaning)).collect(),
             words: Postings::new(&entries.iter().map(|(_, sketch)| &sketch.words).collect::<Vec<_>>()),
             sound: Postings::new(&entries.iter().map(|(_, sketch)| &sketch.sound).collect::<Vec<_>>()),
         }
@@ -255,8 +275,9 @@ impl Index {
     /// For each answer: the nearest by meaning alone.
     pub fn nearest_meaning(&self, meaning: &[f32; WIDTH]) -> Vec<f32> {
         let mut best = vec![0.0f32; self.counts.len()];
+        let meaning = Small::new(meaning);
         for (target, other) in self.targets.iter().zip(&self.meanings) {
-            best[*target] = best[*target].max(dot(meaning, other));
+            best[*target] = best[*target].max(other.dot(&meaning));
         }
         best
     }
@@ -342,6 +363,19 @@ impl Weights {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn small_embeddings_are_as_alike_as_whole_ones() {
+        let wave = |step: f32| {
+            let mut wave = [0.0f32; WIDTH];
+            (0u16..).zip(&mut wave).for_each(|(at, value)| *value = (f32::from(at) * step).sin() / 14.0);
+            wave
+        };
+        let (a, b) = (wave(0.3), wave(0.31));
+        let whole: f32 = a.iter().zip(&b).map(|(a, b)| a * b).sum();
+        assert!((Small::new(&a).dot(&Small::new(&b)) - whole).abs() < 0.003);
+        assert_eq!(Small::new(&[0.0; WIDTH]).dot(&Small::new(&a)), 0.0);
+    }
 
     #[test]
     fn what_is_usual_for_an_answer_points_to_it() {

@@ -16,6 +16,7 @@ pub use whisper::Whisper;
 use domain::Language;
 use models::ModelError;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Something that was heard.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +40,25 @@ pub struct Hints {
     pub words: Vec<String>,
     /// Whole sentences that are likely here.
     pub likely: Option<Arc<Likely>>,
+}
+
+/// Whether what is being recognised is still wanted, as the thread that ordered it says.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    newest: Arc<AtomicU64>,
+    ticket: u64,
+}
+
+impl Wanted {
+    /// It is, as long as this is the number of the newest order.
+    pub fn while_newest(newest: Arc<AtomicU64>, ticket: u64) -> Self {
+        Self { newest, ticket }
+    }
+
+    /// Whether something else was ordered since.
+    pub fn is_over(&self) -> bool {
+        self.newest.load(Ordering::Relaxed) != self.ticket
+    }
 }
 
 /// Nothing can be heard.
@@ -67,4 +87,8 @@ pub trait Recogniser: Send {
     /// # Errors
     /// When the engine fails; a sound without speech gives an empty list.
     fn hear(&mut self, samples: &[f32], language: Option<Language>, hints: &Hints) -> Result<Vec<Heard>, HearingError>;
+
+    /// What is recognised from now on may be given up, with an error, once it is not wanted any more. An engine that cannot give
+    /// up goes on to its end.
+    fn only_while(&mut self, _wanted: Wanted) {}
 }

@@ -1,6 +1,6 @@
 //! Whisper by whisper.cpp: many languages in one model.
 
-use crate::{Heard, HearingError, Hints, Likely, RATE, Recogniser};
+use crate::{Heard, HearingError, Hints, Likely, RATE, Recogniser, Wanted};
 use domain::Language;
 use models::Models;
 use std::ffi::{c_int, c_void};
@@ -15,6 +15,7 @@ pub struct Whisper {
     context: Arc<WhisperContext>,
     state: WhisperState,
     threads: i32,
+    wanted: Wanted,
 }
 
 fn fault<E: std::fmt::Display>(error: E) -> HearingError {
@@ -36,7 +37,7 @@ impl Whisper {
         parameters.use_gpu(false);
         let context = Arc::new(WhisperContext::new_with_params(&path, parameters).map_err(fault)?);
         let state = context.create_state().map_err(fault)?;
-        Ok(Self { context, state, threads: i32::try_from(threads.max(1)).unwrap_or(1) })
+        Ok(Self { context, state, threads: i32::try_from(threads.max(1)).unwrap_or(1), wanted: Wanted::default() })
     }
 
     /// Another one beside it, with the same weights and threads of its own.
@@ -45,7 +46,8 @@ impl Whisper {
     /// When there is no room for it.
     pub fn another(&self, threads: usize) -> Result<Self, HearingError> {
         let state = self.context.create_state().map_err(fault)?;
-        Ok(Self { context: Arc::clone(&self.context), state, threads: i32::try_from(threads.max(1)).unwrap_or(1) })
+        let (context, threads) = (Arc::clone(&self.context), i32::try_from(threads.max(1)).unwrap_or(1));
+        Ok(Self { context, state, threads, wanted: Wanted::default() })
     }
 
     /// The most likely of our languages, by the first seconds.
@@ -103,6 +105,12 @@ impl Whisper {
                 parameters.set_filter_logits_callback(Some(bend));
                 parameters.set_filter_logits_callback_user_data(std::ptr::from_mut(bent).cast());
             }
+        }
+        let mut wanted = self.wanted.clone();
+        // SAFETY: the callback is given what it expects, which lives until the recognition is over.
+        unsafe {
+            parameters.set_abort_callback(Some(give_up));
+            parameters.set_abort_callback_user_data(std::ptr::from_mut(&mut wanted).cast());
         }
         self.state.full(parameters, piece).map_err(fault)
     }
@@ -179,6 +187,12 @@ impl Bent<'_> {
     }
 }
 
+/// Called by the library between two passes through the network.
+unsafe extern "C" fn give_up(wanted: *mut c_void) -> bool {
+    // SAFETY: `wanted` is what `run` gave, which outlives the recognition.
+    unsafe { &*wanted.cast::<Wanted>() }.is_over()
+}
+
 /// Called by the library before it chooses a word.
 unsafe extern "C" fn bend<Context, State>(
     _: *mut Context,
@@ -233,6 +247,10 @@ fn said_once(text: &str) -> String {
 }
 
 impl Recogniser for Whisper {
+    fn only_while(&mut self, wanted: Wanted) {
+        self.wanted = wanted;
+    }
+
     fn hear(&mut self, samples: &[f32], language: Option<Language>, hints: &Hints) -> Result<Vec<Heard>, HearingError> {
         let mut heard = Vec::new();
         // Less than a fifth of a second is no word.

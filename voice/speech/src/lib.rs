@@ -39,6 +39,14 @@ impl Sound {
         if self.rate == 0 { 0.0 } else { self.samples.len() as f32 / self.rate as f32 }
     }
 
+    /// Without the silence before it, but for a moment in which a soft sound may begin.
+    pub fn from_its_beginning(mut self) -> Self {
+        const MOMENT_MS: usize = 30;
+        let loud = self.samples.iter().position(|sample| sample.abs() > 0.01).unwrap_or(0);
+        self.samples.drain(..loud.saturating_sub(self.rate as usize * MOMENT_MS / 1000));
+        self
+    }
+
     /// Brings the loudest moment to the usual level, so that all voices are alike.
     fn levelled(mut self) -> Self {
         let peak = self.samples.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
@@ -178,5 +186,21 @@ impl Speaker {
             self.kokoro = Some(kokoro::Kokoro::load(&self.models)?);
         }
         self.kokoro.as_mut().ok_or(SpeechError::Voice { voice: "Kokoro", cause: "not loaded".to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Sound;
+
+    #[test]
+    fn silence_before_a_voice_is_left_out() {
+        let mut samples = vec![0.001; 1000];
+        samples.extend([0.5, 0.0, -0.4]);
+        let sound = Sound { rate: 1000, samples }.from_its_beginning();
+        assert_eq!((sound.samples.len(), sound.samples[30]), (33, 0.5));
+        assert_eq!(sound.clone().from_its_beginning(), sound);
+        let silence = Sound { rate: 1000, samples: vec![0.0; 50] };
+        assert_eq!(silence.clone().from_its_beginning(), silence);
     }
 }

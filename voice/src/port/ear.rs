@@ -10,8 +10,10 @@ use super::{Config, Emit, HintsOf};
 use crate::{Place, Recognisers, VoiceError, VoskModels};
 use domain::voice::VoiceEvent;
 use domain::{Language, Personal, RequestId};
-use hearing::{Activity, FRAME, Heard, HearingError, Hints, RATE, Recogniser, Vad, loudness};
+use hearing::{Activity, FRAME, Heard, HearingError, Hints, RATE, Recogniser, Vad, Wanted, loudness};
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -42,8 +44,8 @@ const LONGEST: usize = 60 * RATE as usize;
 /// What is kept of the sound before a beginning is noticed, in samples.
 const BEFORE: usize = 12 * FRAME;
 
-/// After so many frames of silence (about a fifth of a second) the question is recognised, in case that was all.
-const PERHAPS_OVER: usize = 6;
+/// After so many frames of silence (about an eighth of a second) the question is recognised, in case that was all.
+const PERHAPS_OVER: usize = 4;
 
 /// A new text is shown after so much more sound, in samples.
 const MORE: usize = RATE as usize * 7 / 10;
@@ -84,7 +86,8 @@ struct Done {
 struct Worker {
     jobs: Sender<Job>,
     done: Receiver<Done>,
-    last: u64,
+    /// The number of the newest order; what was ordered before is not wanted any more.
+    last: Arc<AtomicU64>,
     busy: bool,
 }
 
@@ -92,31 +95,40 @@ impl Worker {
     fn start(name: &str, mut recogniser: impl Recogniser + 'static, hints: HintsOf) -> io::Result<Self> {
         let (jobs, orders) = mpsc::channel::<Job>();
         let (results, done) = mpsc::channel();
+        let last = Arc::new(AtomicU64::new(0));
+        let newest = Arc::clone(&last);
         thread::Builder::new().name(name.to_owned()).spawn(move || {
             let none = Hints::default();
             for Job { ticket, sound, language } in orders {
+                let wanted = Wanted::while_newest(Arc::clone(&newest), ticket);
+                if wanted.is_over() {
+                    continue;
+                }
+                recogniser.only_while(wanted);
                 let hints = hints.iter().find(|(of, _)| Some(*of) == language).map_or(&none, |(_, hints)| hints);
+                let (begun, ms) = (Instant::now(), sound.len() * 1000 / RATE as usize);
                 let heard = recogniser.hear(&sound, language, hints);
                 drop(sound);
+                tracing::debug!(ms, took = ?begun.elapsed(), "recognised");
                 if results.send(Done { ticket, heard }).is_err() {
                     return;
                 }
             }
         })?;
-        Ok(Self { jobs, done, last: 0, busy: false })
+        Ok(Self { jobs, done, last, busy: false })
     }
 
     fn begin(&mut self, sound: &[f32], language: Option<Language>) -> u64 {
-        self.last += 1;
+        let ticket = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         self.busy = true;
         // The thread lives as long as the worker.
-        let _ = self.jobs.send(Job { ticket: self.last, sound: Zeroizing::new(sound.to_vec()), language });
-        self.last
+        let _ = self.jobs.send(Job { ticket, sound: Zeroizing::new(sound.to_vec()), language });
+        ticket
     }
 
-    /// What was begun before is no longer wanted: it was another question, perhaps another person's.
+    /// What was begun before is no longer wanted.
     fn forget(&mut self) {
-        self.last += 1;
+        self.last.fetch_add(1, Ordering::Relaxed);
         self.busy = false;
     }
 
@@ -124,8 +136,9 @@ impl Worker {
     fn finished(&mut self, patience: Duration) -> Option<Done> {
         match self.done.recv_timeout(patience) {
             Ok(done) => {
-                self.busy &= done.ticket != self.last;
-                (done.ticket == self.last).then_some(done)
+                let is_newest = done.ticket == self.last.load(Ordering::Relaxed);
+                self.busy &= !is_newest;
+                is_newest.then_some(done)
             }
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
         }
@@ -233,6 +246,7 @@ impl Ear {
             }
         };
         self.vad.reset();
+        // That was another question, perhaps another person's.
         self.whole.forget();
         self.partial.forget();
         let mut now = Listening {
@@ -258,6 +272,7 @@ impl Ear {
                 Sound::Samples(samples) => {
                     last = Instant::now();
                     if !open {
+                        tracing::debug!(samples = samples.len(), "the microphone is open");
                         open = true;
                         now.since = Instant::now();
                         (self.emit)(VoiceEvent::Listening(request));
@@ -363,11 +378,24 @@ impl Ear {
                 (self.emit)(VoiceEvent::Began(now.request));
             }
             Activity::Speaking => match self.vad.pause() {
-                0 => now.early = None,
-                PERHAPS_OVER => now.early = Some(self.whole.begin(&now.sound, now.language)),
+                // The voice goes on: it was no end.
+                0 => {
+                    if now.early.take().is_some() {
+                        self.whole.forget();
+                    }
+                }
+                PERHAPS_OVER => {
+                    tracing::debug!("perhaps over");
+                    // What is shown meanwhile must not hold up the whole.
+                    self.partial.forget();
+                    now.early = Some(self.whole.begin(&now.sound, now.language));
+                }
                 _ => {}
             },
-            Activity::Ended => return Next::Over,
+            Activity::Ended => {
+                tracing::debug!("over");
+                return Next::Over;
+            }
         }
         if now.sound.len() >= LONGEST { Next::Over } else { Next::On }
     }
@@ -381,7 +409,7 @@ impl Ear {
             }
         }
         // What may be all is recognised as a whole.
-        if now.began && now.early.is_none() && !self.partial.busy && now.sound.len() >= now.shown + MORE {
+        if now.began && self.vad.pause() == 0 && !self.partial.busy && now.sound.len() >= now.shown + MORE {
             now.shown = now.sound.len();
             self.partial.begin(&now.sound, now.language);
         }
@@ -393,6 +421,7 @@ impl Ear {
             nothing();
             return None;
         }
+        self.partial.forget();
         if now.early.is_none() {
             self.whole.begin(&now.sound, now.language);
         }
@@ -417,6 +446,7 @@ impl Ear {
                 let confidence = heard.iter().map(|heard| heard.confidence).sum::<f32>() / heard.len().max(1) as f32;
                 match heard.first() {
                     Some(first) if confidence >= UNDERSTOOD && !text.reveal().is_empty() => {
+                        tracing::debug!("understood");
                         let language = now.language.unwrap_or(first.language);
                         (self.emit)(VoiceEvent::Heard { request: now.request, language, text });
                     }

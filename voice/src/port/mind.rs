@@ -7,6 +7,7 @@ use domain::voice::{AnswerId, AskedOf, GuideAnswer, GuideChoice, PlaceShown, Voi
 use domain::{Language, RequestId};
 use guide::{Answerer, Asked, Choice, Dialogue, Reply, Unanswered};
 use std::sync::mpsc::Receiver;
+use std::time::Instant;
 
 pub(super) enum MindCommand {
     Answer { request: RequestId, language: Language, question: AskedOf },
@@ -38,7 +39,10 @@ impl Mind {
         for command in commands {
             match command {
                 MindCommand::Answer { request, language, question } => {
-                    emit(match self.answer(language, &question) {
+                    let begun = Instant::now();
+                    let answer = self.answer(language, &question);
+                    tracing::debug!(took = ?begun.elapsed(), "answered");
+                    emit(match answer {
                         Some(answer) => VoiceEvent::Answered { request, answer: Box::new(answer) },
                         None => VoiceEvent::Failed(request),
                     });

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Instant;
 
 /// Frames that the speaker is given at once: what was handed over is heard even after a hush.
 const BUFFER: u32 = 4096;
@@ -152,7 +153,10 @@ impl Work {
         let player = Player::connect_new(opened.mixer());
         player.set_volume(self.shared.volume());
         *self.shared.player() = Some(player);
-        for sentence in parts(language, &text, |sentence| speaker.has_recorded(language, sentence)) {
+        let begun = Instant::now();
+        for (at, sentence) in
+            parts(language, &text, |sentence| speaker.has_recorded(language, sentence)).into_iter().enumerate()
+        {
             let sound = match speaker.say(language, &sentence, 1.0) {
                 Ok(sound) => sound,
                 Err(error) => {
@@ -163,9 +167,14 @@ impl Work {
             if self.shared.is_over(turn) {
                 return;
             }
+            // The silence that a voice begins with would be waited for.
+            let sound = if at == 0 { sound.from_its_beginning() } else { sound };
             let pause = if sentence.ends_with(['，', '、', ',']) { PAUSES.1 } else { PAUSES.0 };
             if let (Some(player), Some(buffer)) = (self.shared.player().as_ref(), buffer(sound, pause)) {
                 player.append(buffer);
+                if at == 0 {
+                    tracing::debug!(took = ?begun.elapsed(), "the first part is spoken");
+                }
             }
         }
         if let Some(player) = self.shared.player().as_ref() {

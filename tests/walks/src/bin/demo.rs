@@ -44,6 +44,11 @@ struct Args {
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
+    // RUST_LOG=voice=debug,walks=debug tells what an answer waits for.
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
     let screen = if args.landscape { (1920, 1080) } else { (1080, 1920) };
     match args.site {
         Place::CityHall => {
