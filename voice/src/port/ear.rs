@@ -379,11 +379,7 @@ impl Ear {
             }
             Activity::Speaking => match self.vad.pause() {
                 // The voice goes on: it was no end.
-                0 => {
-                    if now.early.take().is_some() {
-                        self.whole.forget();
-                    }
-                }
+                0 if now.early.take().is_some() => self.whole.forget(),
                 PERHAPS_OVER => {
                     tracing::debug!("perhaps over");
                     // What is shown meanwhile must not hold up the whole.
