@@ -104,7 +104,7 @@ fn questions_are_heard_answered_and_said() {
     let mut whisper = Whisper::load(&room.place.models, 1).unwrap();
     let mut vad = Vad::load(&room.place.models).unwrap();
     for (language, voice, text, wanted, most) in [
-        (Language::Ja, "jm_kumo", "お風呂は何時まで開いていますか", "genpei-no-yu.hours", 10.0),
+        (Language::Ja, "jm_kumo", "お風呂は何時まで開いていますか", "genpei-no-yu.hours", 14.0),
         (Language::En, "af_heart", "Where is the toilet?", "toilet", 10.0),
         (Language::ZhHans, "zm_yunjian", "有什么特产可以买", "shop-souvenirs", 10.0),
     ] {
