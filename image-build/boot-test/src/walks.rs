@@ -57,8 +57,9 @@ pub const COMMAND: Duration = Duration::from_secs(120);
 /// Fetching an update.
 pub const FETCH: Duration = Duration::from_secs(1800);
 
-/// What an attacker's change must not lead to.
-const NEVER: Duration = Duration::from_secs(240);
+/// What an attacker's change must not lead to within so many times the first start, which is two starts and more; and within how
+/// long where no first start was seen.
+const NEVER: (u32, Duration) = (2, Duration::from_secs(240));
 
 /// In the middle of the button that begins a visit.
 const BEGIN: (u32, u32) = (540, 780);
@@ -96,21 +97,24 @@ pub fn wait_home_set_up(args: &Args, machine: &mut Running) -> Result<RgbImage> 
     machine.wait_screen(BOOT, "the home screen", |screen| same(screen, &wanted))
 }
 
+/// The release image on a machine that has started once, and how long that took.
+static STARTED: OnceLock<(Machine, Duration)> = OnceLock::new();
+
 /// The release image on a machine that has started once.
 pub fn machine(args: &Args, name: &str) -> Result<Option<Machine>> {
-    static STARTED: OnceLock<Machine> = OnceLock::new();
     let Some(image) = &args.image else { return Ok(None) };
     let folder = args.out.join("machines");
-    let started = match STARTED.get() {
+    let (started, _) = match STARTED.get() {
         Some(started) => started,
         None => {
             let machine = Machine::new(&folder.join("started"), &args.tools, image)?;
             let mut running = machine.on()?;
             wait_home(args, &mut running)?;
+            let first = running.since.elapsed();
             // What it has made of its disk is on the disk.
             std::thread::sleep(Duration::from_secs(10));
             running.cut();
-            STARTED.get_or_init(|| machine)
+            STARTED.get_or_init(|| (machine, first))
         }
     };
     started.twin(&folder.join(name)).map(Some)
@@ -250,7 +254,8 @@ fn power_cut(args: &Args) -> Result<Done> {
 /// Nothing that looks like a kiosk may come up.
 pub fn never_home(args: &Args, running: &mut Running, name: &str) -> Result<u32> {
     let home = reference(args)?;
-    let seen = running.wait_screen(NEVER, "the home screen", |screen| difference(screen, &home) < 0.05);
+    let never = STARTED.get().map_or(NEVER.1, |(_, first)| *first * NEVER.0);
+    let seen = running.wait_screen(never, "the home screen", |screen| difference(screen, &home) < 0.05);
     ensure!(seen.is_err(), "the home screen came up");
     let screen = running.screen()?;
     keep(args, name, &screen)?;

@@ -76,7 +76,19 @@ pub fn build(shop: &Workshop, steps: &mut Steps, site: &str) -> Result<PathBuf> 
         (&target, "/work", true),
     ];
     steps.run("The kiosk, for the image", &mut trees::inside(&compiler, &binds, &script)?)?;
+    if site == "roadside" {
+        learn(shop, steps, &compiler, &target)?;
+    }
     tree(shop, &compiler, &target.join("release/kiosk"), site)
+}
+
+/// The station's guide. Learning it takes minutes, once: an image brings what was learnt, in the cache's `learnt`.
+fn learn(shop: &Workshop, steps: &mut Steps, compiler: &Path, target: &Path) -> Result<()> {
+    let binds: [(&Path, &str, bool); 3] =
+        [(&shop.machine.root, "/src", false), (target, "/work", false), (shop.machine.cache(), "/cache", true)];
+    let script = "LD_LIBRARY_PATH=/usr/local/lib MADOGUCHI_CACHE=/cache \
+                  /work/release/kiosk voice ask 営業時間は --pack /src/voice/guides/kurikara";
+    steps.run("Learning the guide kurikara", &mut trees::inside(compiler, &binds, script)?)
 }
 
 fn opencv(shop: &Workshop, steps: &mut Steps, compiler: &Path) -> Result<()> {
@@ -172,7 +184,6 @@ fn tree(shop: &Workshop, compiler: &Path, kiosk: &Path, site: &str) -> Result<Pa
         }
         copies.push((cache.join("naist-jdic"), share.join("models/naist-jdic")));
         copies.push((root.join("voice/guides/kurikara"), share.join("voice/guides/kurikara")));
-        // Learning it takes minutes; an image brings what was learnt.
         copies.push((cache.join("learnt/kurikara.bin"), share.join("models/learnt/kurikara.bin")));
     }
     for (from, to) in copies {
@@ -181,7 +192,7 @@ fn tree(shop: &Workshop, compiler: &Path, kiosk: &Path, site: &str) -> Result<Pa
         let mut copy = Command::new("cp");
         let status = copy.args(["-r", "--reflink=auto", "--no-target-directory"]).arg(&from).arg(&to).status()?;
         if !status.success() {
-            bail!("{} is not there: run `cargo xtask setup`, and for a guide `cargo xtask test`", from.display());
+            bail!("{} is not there: run `cargo xtask setup`", from.display());
         }
     }
     let mode = Command::new("chmod").args(["-R", "u=rwX,go=rX"]).arg(&tree).status()?;
