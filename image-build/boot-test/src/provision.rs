@@ -2,9 +2,13 @@
 //! first day.
 
 use crate::Args;
+use crate::pictures::same;
 use crate::vm::{Machine, Running};
-use crate::walks::{BOOT, COMMAND, Done, debug, said, wait_healthy, wait_home, wait_home_set_up};
+use crate::walks::{
+    BEGIN, BOOT, COMMAND, Done, begun, debug, drawn, keep, said, wait_healthy, wait_home, wait_home_set_up,
+};
 use anyhow::{Context, Result, ensure};
+use image::imageops::rotate270;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -188,5 +192,34 @@ pub fn provision(args: &Args) -> Result<Done> {
         "settings and authorities are taken once from a stick; a second stick is taken when staff ask, a wrong one never; a factory \
          reset brings the first day"
             .into(),
+    ))
+}
+
+/// A panel that lies as it was made and stands in the kiosk: the settings say so, the picture stands, and a finger is where it is seen;
+/// at the next start, too.
+pub fn turned(args: &Args) -> Result<Done> {
+    let Some(mut machine) = debug(args, "turned")? else {
+        return Ok(Done::Left("no debug image was given".into()));
+    };
+    machine.screen = (1920, 1080);
+    let brought = fs::canonicalize(&args.out)?.join("machines/turned/stick.raw");
+    stick(&machine, &brought, Layout::Whole, &[("kiosk.toml", "rotation = 90\n")])?;
+    machine.extra = plugged(&brought);
+    let home = drawn(args, 1)?;
+    for start in ["first", "second"] {
+        let mut running = machine.on()?;
+        let screen = running.wait_screen(BOOT, "the home screen, turned", |screen| same(&rotate270(screen), &home))?;
+        keep(args, &format!("turned-{start}"), &screen)?;
+        // On the panel, what is `y` from the picture's top is `y` from its right side.
+        running.touch(1920 - BEGIN.1, BEGIN.0)?;
+        running.wait_screen(COMMAND, "another screen after a touch", |screen| begun(&rotate270(screen)))?;
+        running.wait_shell(BOOT)?;
+        wait_healthy(&mut running)?;
+        said(&mut running, "sync", COMMAND)?;
+        running.cut();
+        machine.extra.clear();
+    }
+    Ok(Done::Held(
+        "a lying panel stands by `rotation = 90`: the picture, and a finger on it, at once and after a restart".into(),
     ))
 }

@@ -36,6 +36,8 @@ pub struct Machine {
     tools: PathBuf,
     /// Where its network card is plugged in.
     pub network: Network,
+    /// Its panel, in pixels as it was made.
+    pub screen: (u32, u32),
     /// Its card reader: arguments of QEMU.
     reader: &'static [&'static str],
     /// Further arguments of QEMU.
@@ -65,6 +67,7 @@ impl Machine {
             folder: folder.to_owned(),
             tools: tools.to_owned(),
             network: Network::User,
+            screen: (1080, 1920),
             reader: READER,
             extra: Vec::new(),
         }
@@ -85,7 +88,7 @@ impl Machine {
             bail!("{} cannot be copied", self.folder.display());
         }
         let (tools, network, extra) = (self.tools.clone(), self.network.clone(), self.extra.clone());
-        Ok(Self { folder: folder.to_owned(), tools, network, reader: self.reader, extra })
+        Ok(Self { folder: folder.to_owned(), tools, network, screen: self.screen, reader: self.reader, extra })
     }
 
     /// Has a card reader in which a card can be laid, through this socket, once it is on.
@@ -141,6 +144,7 @@ impl Machine {
             .context("swtpm")?;
         let tpm = Process(tpm);
         wait(MOMENT, "the TPM", || Ok(Path::new(&at("tpm.socket")).exists().then_some(())))?;
+        let (width, height) = self.screen;
         let code = self.tools.join("usr/share/OVMF/OVMF_CODE_4M.secboot.fd");
         let (mut qemu, network) = match &self.network {
             Network::User => (self.tool("qemu-system-x86_64"), "user,id=net".to_owned()),
@@ -174,7 +178,13 @@ impl Machine {
             .args(["-device", "virtio-blk-pci,drive=disk,bootindex=1"])
             .args(["-chardev", &format!("socket,id=tpm,path={}", at("tpm.socket"))])
             .args(["-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-crb,tpmdev=tpm0"])
-            .args(["-device", "virtio-gpu-pci,xres=1080,yres=1920", "-device", "virtio-multitouch-pci"])
+            .args(["-device", &format!("virtio-gpu-pci,xres={width},yres={height}")])
+            .args([
+                "-device",
+                "pcie-root-port,id=slot,chassis=1",
+                "-device",
+                "virtio-multitouch-pci,id=fingers,bus=slot",
+            ])
             .args(["-device", "qemu-xhci,id=usb", "-device", "i6300esb", "-action", "watchdog=reset"])
             .args(self.reader)
             .args(["-object", "rng-random,filename=/dev/urandom,id=rng0", "-device", "virtio-rng-pci,rng=rng0"])
@@ -212,6 +222,7 @@ impl Machine {
             shell,
             since: Instant::now(),
             picture: self.folder.join("screen.png"),
+            panel: self.screen,
             resets: 0,
         };
         running.answer()?;
@@ -248,6 +259,7 @@ pub struct Running {
     /// When it was switched on.
     pub since: Instant,
     picture: PathBuf,
+    panel: (u32, u32),
     /// How often it was started again, by itself or by its watchdog.
     pub resets: u32,
 }
@@ -308,7 +320,7 @@ impl Running {
         }
     }
 
-    /// A finger at this place, in pixels of a screen of 1080 x 1920.
+    /// A finger at this place, in pixels of its panel.
     pub fn touch(&mut self, x: u32, y: u32) -> Result<()> {
         self.stroke(&[[x, y]])
     }
@@ -327,7 +339,8 @@ impl Running {
     fn finger(&mut self, places: &[[u32; 2]], stays: Duration) -> Result<()> {
         let finger = |kind: &str, axis: &str, value: u32, id: i32| json!({ "type": "mtt", "data": { "type": kind, "slot": 0, "tracking-id": id, "axis": axis, "value": value } });
         let button = |down: bool| json!({ "type": "btn", "data": { "down": down, "button": "touch" } });
-        let mut places = places.iter().map(|[x, y]| (x * 0x7fff / 1080, y * 0x7fff / 1920));
+        let (width, height) = self.panel;
+        let mut places = places.iter().map(|[x, y]| (x * 0x7fff / width, y * 0x7fff / height));
         let (x, y) = places.next().context("a finger that is nowhere")?;
         let down = json!({ "events": [button(true), finger("begin", "x", x, 1), finger("data", "x", x, 1), finger("data", "y", y, 1)] });
         self.qmp("input-send-event", down)?;
@@ -340,6 +353,19 @@ impl Running {
         std::thread::sleep(stays);
         self.qmp("input-send-event", json!({ "events": [button(false), finger("end", "x", 0, -1)] }))?;
         Ok(())
+    }
+
+    /// Pulls the touch panel out and plugs it in again.
+    pub fn plug_fingers_anew(&mut self) -> Result<()> {
+        self.qmp("device_del", json!({ "id": "fingers" }))?;
+        // The machine is asked to let go first.
+        wait(MOMENT, "letting go of the touch panel", || {
+            let children = self.qmp("qom-list", json!({ "path": "/machine/peripheral" }))?;
+            let there = children.as_array().is_some_and(|all| all.iter().any(|one| one["name"] == "fingers"));
+            Ok((!there).then_some(()))
+        })?;
+        let fingers = json!({ "driver": "virtio-multitouch-pci", "id": "fingers", "bus": "slot" });
+        self.qmp("device_add", fingers).map(drop)
     }
 
     /// Keys that are pressed together on a keyboard.

@@ -9,7 +9,7 @@ use image::RgbImage;
 use serde_json::{Value, json};
 use std::fs;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How a walk ended that did not fail.
 pub enum Done {
@@ -45,6 +45,7 @@ pub const WALKS: &[(&str, Walk)] = &[
     ("staff", crate::visit::staff),
     ("provision", crate::provision::provision),
     ("setup", crate::visit::set_up),
+    ("turned", crate::provision::turned),
     ("audit", audit::audit),
 ];
 
@@ -62,10 +63,10 @@ pub const FETCH: Duration = Duration::from_secs(1800);
 const NEVER: (u32, Duration) = (2, Duration::from_secs(240));
 
 /// In the middle of the button that begins a visit.
-const BEGIN: (u32, u32) = (540, 780);
+pub const BEGIN: (u32, u32) = (540, 780);
 
 /// Whether that button is gone: pressed, it is still a dark blue.
-fn begun(screen: &RgbImage) -> bool {
+pub fn begun(screen: &RgbImage) -> bool {
     let [red, _, blue] = screen.get_pixel(BEGIN.0 - 440, BEGIN.1).0;
     !(red < 0x40 && blue > 0x40)
 }
@@ -75,7 +76,8 @@ pub fn keep(args: &Args, name: &str, picture: &RgbImage) -> Result<()> {
     Ok(picture.save(args.out.join(format!("{name}.png")))?)
 }
 
-fn drawn(args: &Args, at: usize) -> Result<RgbImage> {
+/// The home screen as the kiosk itself draws it: before the machine was set up (0), after (1).
+pub fn drawn(args: &Args, at: usize) -> Result<RgbImage> {
     let path = args.home.get(at).context("--home wants two pictures")?;
     Ok(image::open(path).with_context(|| path.display().to_string())?.to_rgb8())
 }
@@ -188,17 +190,27 @@ fn peer(args: &Args) -> Result<Done> {
     Ok(Done::Held(format!("first start {} s, second {} s", times[0], times[1])))
 }
 
-/// A finger begins a visit; nobody goes on; the kiosk is on its home screen again.
+/// A finger begins a visit, on a panel that was pulled out and plugged in again; nobody goes on; the kiosk is on its home screen again.
 fn touch(args: &Args) -> Result<Done> {
     let machine = machine_or_leave!(args, "touch");
     let mut running = machine.on()?;
     let home = wait_home(args, &mut running)?;
-    running.touch(BEGIN.0, BEGIN.1)?;
-    let screen = running.wait_screen(COMMAND, "another screen after a touch", begun)?;
+    running.plug_fingers_anew()?;
+    // When it is known again, nothing on the screen tells.
+    let began = Instant::now();
+    let screen = loop {
+        running.touch(BEGIN.0, BEGIN.1)?;
+        let seen = running.wait_screen(Duration::from_secs(5), "another screen after a touch", begun);
+        if seen.is_ok() || began.elapsed() > COMMAND {
+            break seen?;
+        }
+    };
     keep(args, "touch", &screen)?;
     let screen = running.wait_screen(BOOT, "the home screen after nobody went on", |screen| same(screen, &home))?;
     keep(args, "home-again", &screen)?;
-    Ok(Done::Held("a touch begins a visit; left alone, the kiosk goes home".into()))
+    Ok(Done::Held(
+        "a touch begins a visit, on a panel that was plugged in anew; left alone, the kiosk goes home".into(),
+    ))
 }
 
 /// Every chord that gets somebody out of something, on a keyboard that was plugged in.

@@ -11,6 +11,7 @@ mod history;
 pub mod network;
 mod program;
 pub mod reset;
+pub mod screen;
 pub mod setup;
 mod slots;
 pub mod stick;

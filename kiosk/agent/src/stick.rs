@@ -8,6 +8,7 @@ use crate::authorities::certificates;
 use crate::file::{lay, put, take_place};
 use crate::history::{Happened, History};
 use crate::program::{ProgramError, run};
+use crate::screen;
 use domain::Refusal;
 use domain::staff::{StickOutcome, StickReport};
 use jiff::{Timestamp, ZonedDateTime};
@@ -215,6 +216,10 @@ where
             return Err(StickError::Settings(why));
         }
         laid.push((new, path));
+        let path = places.settings.join(screen::FILE);
+        if let Some(lines) = screen::file(whole, path.exists()) {
+            laid.push((lay(&path, lines.as_bytes(), 0o644).map_err(write(&path))?, path));
+        }
     }
     if let Some(pem) = &pem {
         taken.authorities = if has(AUTHORITIES, pem) { StickOutcome::Same } else { StickOutcome::Taken };
@@ -282,11 +287,12 @@ where
     taken.map(|taken| (report, taken.changed()))
 }
 
-/// Puts new settings in force: the ways out, the address, the kiosk.
+/// Puts new settings in force: the ways out, the address, how the screen stands, the kiosk.
 pub(crate) fn apply() -> Result<(), ProgramError> {
     let systemctl = |words: &[&str]| run(Program::new("systemctl").args(words), None).map(drop);
     systemctl(&["start", "madoguchi-names.service"])?;
     systemctl(&["try-restart", "--no-block", "systemd-networkd.service"])?;
+    systemctl(&["start", "madoguchi-screen.service"])?;
     systemctl(&["restart", "--no-block", "kiosk.service"])
 }
 

@@ -4,6 +4,7 @@
 mod config;
 mod kiosk;
 mod mixer;
+mod monitor;
 mod ports;
 mod setup;
 mod staff;
@@ -11,4 +12,5 @@ mod staff_mode;
 
 pub use config::{Camera, Config, ConfigError, SlipPrinter, StaffCall, StaffMode, compose, compose_proposed};
 pub use kiosk::{Kiosk, would_start};
+pub use monitor::Monitor;
 pub use staff_mode::hash as hash_staff_pin;

@@ -4,13 +4,14 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use domain::Personal;
 use domain::staff::StaffPin;
-use kiosk::{Config, Kiosk};
+use kiosk::{Config, Kiosk, Monitor};
 use sd_notify::NotifyState;
 use serde_json::json;
 use std::cell::RefCell;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// 窓口 Madoguchi: a self-service kiosk for municipalities.
 ///
@@ -175,6 +176,8 @@ fn pump() {
 struct Report {
     ticks: u32,
     said: String,
+    /// Where no display server looks after it.
+    monitor: Option<Monitor>,
 }
 
 impl Report {
@@ -189,11 +192,16 @@ impl Report {
         if self.ticks == DRAWN {
             states.push(NotifyState::Ready);
         }
-        if self.ticks.is_multiple_of(ALIVE) {
+        let beat = self.ticks.is_multiple_of(ALIVE);
+        if beat {
             states.push(NotifyState::Watchdog);
         }
         // `kiosk update` reads these words. Whole minutes: nobody learns more of a visitor than that there was one.
         let idle = KIOSK.with_borrow(|kiosk| kiosk.as_ref().and_then(Kiosk::idle));
+        if beat && idle.is_some() && self.monitor.as_mut().is_some_and(Monitor::came_back) {
+            tracing::info!("the monitor was away and is back: starting anew");
+            drop(slint::quit_event_loop());
+        }
         let says = idle.map_or_else(|| "serving".to_owned(), |idle| format!("idle for {} min", idle.as_secs() / 60));
         if self.said != says {
             self.said = says;
@@ -206,18 +214,37 @@ impl Report {
     }
 }
 
+/// Waits until there is a monitor to draw on: one that sleeps wakes when somebody switches it on.
+fn awake() -> Monitor {
+    const AGAIN: Duration = Duration::from_millis(500);
+    let monitor = Monitor::default();
+    let mut told = false;
+    while !monitor.is_there() {
+        if !told {
+            tracing::warn!("no monitor is there; waiting for one");
+            told = true;
+        }
+        // The service manager waits, too.
+        let longer = NotifyState::ExtendTimeoutUsec(10_000_000);
+        drop(sd_notify::notify(false, &[longer, NotifyState::Status(agent::health::NO_MONITOR)]));
+        std::thread::sleep(AGAIN);
+    }
+    monitor
+}
+
 fn run(config: &Path) -> anyhow::Result<()> {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()))
         .with_writer(std::io::stderr)
         .init();
     let config = Config::load(config)?;
+    let monitor = (cfg!(feature = "appliance") && config.fullscreen).then(awake);
     // Refused only before the event loop runs, and then the first tick does the work.
     let kiosk = Kiosk::start(&config, || drop(slint::invoke_from_event_loop(pump)))?;
     KIOSK.set(Some(kiosk));
     let ticks = slint::Timer::default();
-    let mut report = Report::default();
-    ticks.start(slint::TimerMode::Repeated, std::time::Duration::from_millis(250), move || {
+    let mut report = Report { monitor, ..Report::default() };
+    ticks.start(slint::TimerMode::Repeated, Duration::from_millis(250), move || {
         pump();
         report.tick();
     });
