@@ -38,7 +38,7 @@ pub struct Kiosk {
     shown: Option<View>,
     /// Dictionaries that are not read yet.
     kanji: Option<Arc<OnceLock<Kanji>>>,
-    /// How often it was told that time passes.
+    /// How often it was told that time passes since there is something to be drawn.
     ticks: u32,
 }
 
@@ -146,14 +146,14 @@ impl Kiosk {
             self.ticked = Instant::now();
             self.give(Event::Tick);
             // Not before the first picture is there to be drawn: nobody writes yet, and a small processor has enough to do.
-            if self.shown.is_some()
-                && let Some(kanji) = self.kanji.take()
-            {
-                load_kanji(kanji);
-            }
-            self.ticks = self.ticks.saturating_add(1);
-            if self.ticks == DRAWN {
-                self.ports.connect();
+            if self.shown.is_some() {
+                self.ticks = self.ticks.saturating_add(1);
+                if let Some(kanji) = self.kanji.take() {
+                    load_kanji(kanji);
+                }
+                if self.ticks == DRAWN {
+                    self.ports.connect();
+                }
             }
         }
         let view = self.visit.view(&self.words);

@@ -156,7 +156,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..4000), kind in 0u8..4, length in 0u16..4000) {
-            let headed = [&[kind, length as u8, (length >> 8) as u8, 0, 0], &bytes[..]].concat();
+            let headed = [&[kind, length as u8, (length >> 8) as u8, 0, 0][..], &bytes].concat();
             for bytes in [bytes, headed] {
                 let mut rest = &bytes[..];
                 while let Ok(Some(frame)) = read(&mut rest) {
