@@ -181,10 +181,8 @@ impl<P: Port> Shared<P> {
             if began.elapsed() >= SOUND {
                 pause = SHORTEST;
             }
-            let (line, _) = (self.changed)
-                .wait_timeout_while(self.line(), pause, |line| !line.ended)
-                .unwrap_or_else(PoisonError::into_inner);
-            if line.ended {
+            let rested = self.changed.wait_timeout_while(self.line(), pause, |line| !line.ended);
+            if rested.unwrap_or_else(PoisonError::into_inner).0.ended {
                 return;
             }
             pause = (pause * 2).min(LONGEST);
