@@ -3,11 +3,12 @@
 use domain::Language;
 use hearing::{Heard, HearingError, Hints, Recogniser, Vosk, Wanted, Whisper};
 use models::Models;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Vosk's models, for the languages that it hears in Whisper's stead; none where Whisper hears all of them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VoskModels {
     /// `libvosk.so`; the one among the prepared models where it is left out.
     pub library: Option<PathBuf>,

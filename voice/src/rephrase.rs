@@ -21,7 +21,7 @@ const REST: Duration = Duration::from_secs(60);
 const LARGEST: u64 = 64 * 1024;
 
 /// Where a model is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
     /// Its address, `http://…/v1/chat/completions`, inside the municipality's own network.
     pub url: String,

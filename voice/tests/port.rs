@@ -44,8 +44,8 @@ impl Room {
         let (sender, events) = mpsc::channel();
         let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("guides/kurikara");
         // A Monday evening on which the bath is open: what is answered depends on the hour.
-        let clock = port::Clock::new(|| datetime(2026, 11, 23, 18, 30, 0, 0));
-        let config = port::Config { guide, barge_in, clock, ..port::Config::default() };
+        let at = Some(datetime(2026, 11, 23, 18, 30, 0, 0));
+        let config = port::Config { guide, barge_in, at, ..port::Config::default() };
         let emit = move |event| drop(sender.send((Instant::now(), event)));
         let port = port::spawn(config, emit, |_| {}).unwrap();
         let place = Place::prepared().unwrap();

@@ -103,8 +103,10 @@ impl<'a> Play<'a> {
         let began = Instant::now();
         let timing = replay(&mut running, &mut card, &self.score, &self.folder, &self.out);
         // What the kiosk says of itself explains a walk that stopped.
-        let journal =
-            running.shell("journalctl -b -u kiosk -u pcscd --no-pager -o short-monotonic | tail -200", COMMAND);
+        let journal = running.shell(
+            "journalctl -b -u kiosk -u pcscd -u 'madoguchi-*@*' --no-pager -o short-monotonic | tail -200",
+            COMMAND,
+        );
         fs::write(self.out.join("journal.txt"), journal.map_or_else(|error| error.to_string(), |(text, _)| text))?;
         fs::write(self.out.join("printer.txt"), self.printer.log())?;
         fs::write(self.out.join("timing.md"), timing?)?;

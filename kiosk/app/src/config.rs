@@ -155,6 +155,10 @@ pub struct Config {
     /// The file itself.
     #[serde(skip)]
     pub file: PathBuf,
+    /// The folder of the sockets behind which ports are processes of their own (`cards`, `faces`, `voice`, `voice-online`); where
+    /// there is none, they are threads. No setting: it belongs to the system that starts the kiosk.
+    #[serde(skip)]
+    pub ports: Option<PathBuf>,
 }
 
 fn portrait() -> (u32, u32) {

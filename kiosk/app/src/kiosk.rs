@@ -21,6 +21,9 @@ use visit::{Effect, Event, FormOutline, Phrasebook, View, Visit};
 /// How often the core hears that time passes.
 const TICK: Duration = Duration::from_millis(250);
 
+/// The tick at which the screen is there: the first may come before the first picture is drawn; between two it is.
+pub const DRAWN: u32 = 2;
+
 /// A kiosk: core, ports and screen. Lives on the screen's thread.
 pub struct Kiosk {
     visit: Visit,
@@ -35,6 +38,8 @@ pub struct Kiosk {
     shown: Option<View>,
     /// Dictionaries that are not read yet.
     kanji: Option<Arc<OnceLock<Kanji>>>,
+    /// How often it was told that time passes since there is something to be drawn.
+    ticks: u32,
 }
 
 impl Kiosk {
@@ -88,6 +93,7 @@ impl Kiosk {
             today: None,
             shown: None,
             kanji: Some(kanji),
+            ticks: 0,
         };
         kiosk.pump();
         Ok(kiosk)
@@ -140,10 +146,14 @@ impl Kiosk {
             self.ticked = Instant::now();
             self.give(Event::Tick);
             // Not before the first picture is there to be drawn: nobody writes yet, and a small processor has enough to do.
-            if self.shown.is_some()
-                && let Some(kanji) = self.kanji.take()
-            {
-                load_kanji(kanji);
+            if self.shown.is_some() {
+                self.ticks = self.ticks.saturating_add(1);
+                if let Some(kanji) = self.kanji.take() {
+                    load_kanji(kanji);
+                }
+                if self.ticks == DRAWN {
+                    self.ports.connect();
+                }
             }
         }
         let view = self.visit.view(&self.words);

@@ -4,11 +4,13 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use domain::Personal;
 use domain::staff::StaffPin;
-use kiosk::{Config, Kiosk, Monitor};
+use kiosk::child::{Which, serve};
+use kiosk::{Config, DRAWN, Kiosk, Monitor};
 use sd_notify::NotifyState;
 use serde_json::json;
 use std::cell::RefCell;
 use std::io::BufReader;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -30,6 +32,14 @@ enum Command {
     Run {
         /// Its configuration: site pack and devices (TOML).
         config: PathBuf,
+        /// The folder of the sockets behind which `kiosk port` is started; without it, ports are threads.
+        #[arg(long, value_name = "FOLDER")]
+        ports: Option<PathBuf>,
+    },
+    /// One port as a process of its own. For the service manager of the appliance: standard input is a connection to the kiosk.
+    Port {
+        /// Which one.
+        which: Which,
     },
     /// Read a card. Prints personal values; absent from the appliance build.
     #[cfg(feature = "tools")]
@@ -113,10 +123,17 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let code = match args.command {
-        Command::Run { config } => match run(&config) {
+        Command::Run { config, ports } => match run(&config, ports) {
             Ok(()) => 0,
             Err(error) => {
                 eprintln!("kiosk: {error:#}");
+                1
+            }
+        },
+        Command::Port { which } => match port(which) {
+            Ok(()) => 0,
+            Err(error) => {
+                eprintln!("kiosk port: {error}");
                 1
             }
         },
@@ -183,8 +200,6 @@ struct Report {
 impl Report {
     /// To be called at every tick of the event loop.
     fn tick(&mut self) {
-        /// The first tick may come before the first picture is drawn; between two the loop draws.
-        const DRAWN: u32 = 2;
         /// Every two seconds.
         const ALIVE: u32 = 8;
         self.ticks = self.ticks.wrapping_add(1);
@@ -232,12 +247,23 @@ fn awake() -> Monitor {
     monitor
 }
 
-fn run(config: &Path) -> anyhow::Result<()> {
+fn log() {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()))
         .with_writer(std::io::stderr)
         .init();
-    let config = Config::load(config)?;
+}
+
+/// Both ways over the one socket: standard output is left to whatever library prints something.
+fn port(which: Which) -> std::io::Result<()> {
+    log();
+    serve(which, std::io::stdin().as_fd().try_clone_to_owned()?.into())
+}
+
+fn run(config: &Path, ports: Option<PathBuf>) -> anyhow::Result<()> {
+    log();
+    let mut config = Config::load(config)?;
+    config.ports = ports;
     let monitor = (cfg!(feature = "appliance") && config.fullscreen).then(awake);
     // Refused only before the event loop runs, and then the first tick does the work.
     let kiosk = Kiosk::start(&config, || drop(slint::invoke_from_event_loop(pump)))?;

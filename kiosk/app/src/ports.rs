@@ -1,16 +1,21 @@
 //! The outside world: every port, and who does what an effect says.
 
 use crate::config::{Camera, Config, SlipPrinter};
+use crate::remote::{self, Remote};
 use crate::{setup, staff, staff_mode};
 use anyhow::Context;
+use domain::card::CardCommand;
 use domain::face::{FaceCommand, FaceEvent};
 use domain::form::{FillRefusal, FilledForm, FormEvent, FormId};
 use domain::staff::Part;
+#[cfg(feature = "voice")]
+use domain::voice::VoiceCommand;
 use domain::{RequestId, Timestamp};
 use image::RgbaImage;
 use nix::time::{ClockId, clock_gettime};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
@@ -41,7 +46,7 @@ impl Post {
         }
     }
 
-    fn event<T>(&self, into: impl Fn(T) -> Event + Send + 'static) -> impl Fn(T) + Send + 'static {
+    fn event<T>(&self, into: impl Fn(T) -> Event + Send + Sync + 'static) -> impl Fn(T) + Send + Sync + 'static {
         let post = self.clone();
         move |event| post.send(Inbound::Event(into(event)))
     }
@@ -50,11 +55,14 @@ impl Post {
 /// The width of preview pages, in pixels: an A4 page at about 100 dpi, legible when enlarged.
 const PREVIEW_WIDTH: u32 = 1000;
 
+/// The handle of a port, which is a thread of the kiosk or a process of its own. Dropping it ends that.
+type Orders<C> = Box<dyn Fn(C)>;
+
 /// All ports. Dropping it ends their threads.
 pub struct Ports {
     post: Post,
-    cards: cards::Handle,
-    faces: Option<faces::Handle>,
+    cards: Orders<CardCommand>,
+    faces: Option<Orders<FaceCommand>>,
     forms: forms::Handle,
     /// `None` where no page printer is named: a site without services prints nothing.
     printing: Option<printing::Handle>,
@@ -66,7 +74,9 @@ pub struct Ports {
     /// `None` where an installer is asked nothing here.
     setup: Option<setup::Handle>,
     #[cfg(feature = "voice")]
-    voice: Option<voice::port::Handle>,
+    voice: Option<Orders<VoiceCommand>>,
+    /// Processes that are not connected yet.
+    processes: Processes,
     previews: Sender<(RequestId, Vec<FilledForm>)>,
 }
 
@@ -86,7 +96,14 @@ impl Ports {
             None => cards::CaSet::default(),
         };
         let cards = cards::Config { reader: config.reader.clone(), authorities };
-        let cards = cards::spawn(cards, post.event(Event::Card))?;
+        let mut processes = Processes { folder: config.ports.clone(), waiting: Vec::new() };
+        let cards: Orders<CardCommand> = match processes.socket("cards") {
+            Some(path) => processes.spawn(remote::Cards, path, cards, post.event(Event::Card), drop)?,
+            None => {
+                let cards = cards::spawn(cards, post.event(Event::Card))?;
+                Box::new(move |command| cards.send(command))
+            }
+        };
         let faces = match (&config.camera, &config.weights) {
             (Some(camera), Some(weights)) => {
                 let camera = match camera {
@@ -96,8 +113,14 @@ impl Ports {
                 };
                 let frames = post.clone();
                 let frame = move |picture| frames.send(Inbound::Frame(picture));
-                let faces = faces::spawn(faces::Config::new(camera, weights.clone()), post.event(Event::Face), frame);
-                faces.inspect_err(|error| tracing::error!(%error, "running without faces")).ok()
+                let (faces, event) = (faces::Config::new(camera, weights.clone()), post.event(Event::Face));
+                match processes.socket("faces") {
+                    Some(path) => Some(processes.spawn(remote::Faces::default(), path, faces, event, frame)?),
+                    None => faces::spawn(faces, event, frame)
+                        .inspect_err(|error| tracing::error!(%error, "running without faces"))
+                        .ok()
+                        .map(|faces| -> Orders<FaceCommand> { Box::new(move |command| faces.send(command)) }),
+                }
             }
             _ => None,
         };
@@ -136,7 +159,7 @@ impl Ports {
             false => None,
         };
         #[cfg(feature = "voice")]
-        let voice = guide.map(|guide| voice_guide(config, guide, &post)).transpose()?;
+        let voice = guide.map(|guide| voice_guide(config, guide, &post, &mut processes)).transpose()?;
         #[cfg(not(feature = "voice"))]
         drop(guide);
         let previews = preview_thread(post.clone())?;
@@ -152,16 +175,22 @@ impl Ports {
             setup,
             #[cfg(feature = "voice")]
             voice,
+            processes,
             previews,
         })
+    }
+
+    /// Connects the ports that are processes of their own. Not before the first picture: their start costs as much as the kiosk's.
+    pub fn connect(&mut self) {
+        self.processes.waiting.drain(..).for_each(|connect| connect());
     }
 
     /// Does what the core says, but for [`Effect::Forget`], which is the screen's.
     pub fn perform(&self, effect: Effect) {
         match effect {
-            Effect::Card(command) => self.cards.send(command),
+            Effect::Card(command) => (self.cards)(command),
             Effect::Face(command) => match (&self.faces, command) {
-                (Some(faces), command) => faces.send(command),
+                (Some(faces), command) => faces(command),
                 (None, FaceCommand::Stop) => {}
                 (None, _) => self.post.send(Inbound::Event(Event::Face(FaceEvent::NotInstalled))),
             },
@@ -174,7 +203,7 @@ impl Ports {
             #[cfg(feature = "voice")]
             Effect::Voice(command) => {
                 if let Some(voice) = &self.voice {
-                    voice.send(command);
+                    voice(command);
                 }
             }
             #[cfg(not(feature = "voice"))]
@@ -208,7 +237,33 @@ impl Ports {
     }
 }
 
-/// What staff mode must know of the rest.
+/// Ports that are processes of their own.
+struct Processes {
+    /// Where their sockets are; `None` where ports are threads.
+    folder: Option<PathBuf>,
+    waiting: Vec<Box<dyn Fn()>>,
+}
+
+impl Processes {
+    fn socket(&self, name: &str) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join(name))
+    }
+
+    fn spawn<P: remote::Port>(
+        &mut self,
+        port: P,
+        socket: PathBuf,
+        config: P::Config,
+        emit: impl Fn(P::Event) + Send + Sync + 'static,
+        frame: impl Fn(RgbaImage) + Send + 'static,
+    ) -> std::io::Result<Orders<P::Command>> {
+        let remote = Rc::new(Remote::spawn(port, socket, config, emit, frame)?);
+        let waits = Rc::clone(&remote);
+        self.waiting.push(Box::new(move || waits.connect()));
+        Ok(Box::new(move |command| remote.send(command)))
+    }
+}
+
 /// What is left of the time in which a machine that was just switched on may still be without its network.
 fn waking() -> Duration {
     const AWAKE: Duration = Duration::from_secs(60);
@@ -216,6 +271,7 @@ fn waking() -> Duration {
     AWAKE.saturating_sub(up)
 }
 
+/// What staff mode must know of the rest.
 fn staff_mode_config(config: &Config, camera: bool, voice: bool) -> Option<staff_mode::Config> {
     let staff = config.staff.clone()?;
     let parts = [
@@ -239,7 +295,12 @@ fn staff_mode_config(config: &Config, camera: bool, voice: bool) -> Option<staff
 }
 
 #[cfg(feature = "voice")]
-fn voice_guide(config: &Config, guide: PathBuf, post: &Post) -> std::io::Result<voice::port::Handle> {
+fn voice_guide(
+    config: &Config,
+    guide: PathBuf,
+    post: &Post,
+    processes: &mut Processes,
+) -> std::io::Result<Orders<VoiceCommand>> {
     let devices = &config.voice;
     let voice = voice::port::Config {
         guide,
@@ -256,10 +317,15 @@ fn voice_guide(config: &Config, guide: PathBuf, post: &Post) -> std::io::Result<
             .rephrase
             .as_ref()
             .map(|model| voice::Endpoint { url: model.url.clone(), model: model.model.clone() }),
-        clock: devices.at.map_or_else(voice::port::Clock::default, |at| voice::port::Clock::new(move || at)),
+        at: devices.at,
     };
-    let post = post.clone();
-    voice::port::spawn(voice, move |event| post.send(Inbound::Event(Event::Voice(event))), |_| {})
+    // The process that may call the model is another.
+    let name = if voice.rephrase.is_some() { "voice-online" } else { "voice" };
+    if let Some(path) = processes.socket(name) {
+        return processes.spawn(remote::Voice, path, voice, post.event(Event::Voice), drop);
+    }
+    let voice = voice::port::spawn(voice, post.event(Event::Voice), |_| {})?;
+    Ok(Box::new(move |command| voice.send(command)))
 }
 
 fn preview_thread(post: Post) -> std::io::Result<Sender<(RequestId, Vec<FilledForm>)>> {

@@ -44,6 +44,8 @@ pub struct Places {
     pub report: PathBuf,
     /// Remembers, over the start that follows, that it was set up just now, and in which language.
     pub mark: PathBuf,
+    /// Who knows the readers.
+    pub readers: fn() -> Vec<String>,
 }
 
 impl Places {
@@ -55,6 +57,8 @@ impl Places {
             want: "/run/kiosk/want-setup".into(),
             report: "/run/madoguchi-setup/result.json".into(),
             mark: config.store.with_file_name("just-set-up"),
+            // A kiosk that leaves cards to another process does not reach pcscd.
+            readers: if config.ports.is_some() { usb_readers } else { cards::readers },
         }
     }
 }
@@ -247,6 +251,19 @@ fn settings(proposal: &Proposal, hash: &str) -> io::Result<String> {
     toml::to_string(&whole).map_err(io::Error::other)
 }
 
+/// The readers that the kernel knows: what says of itself on USB that it reads cards (class 0B, CCID).
+fn usb_readers() -> Vec<String> {
+    readers_in("/sys/bus/usb/devices")
+}
+
+fn readers_in(devices: &str) -> Vec<String> {
+    let is_reader = |part: &PathBuf| line(&part.join("bInterfaceClass")).as_deref() == Some("0b");
+    // `1-2:1.0` is a part of `1-2`.
+    let whole = |part: PathBuf| part.to_string_lossy().split_once(':').map(|(whole, _)| PathBuf::from(whole));
+    let name = |reader: PathBuf| line(&reader.join("product")).unwrap_or_else(|| "CCID".to_owned());
+    entries(devices).into_iter().filter(is_reader).filter_map(whole).map(name).collect()
+}
+
 /// What the kernel and pcscd tell anybody.
 fn look(places: &Places) -> Surroundings {
     let wired: Vec<PathBuf> = entries("/sys/class/net").into_iter().filter(|link| is_wired(link)).collect();
@@ -261,7 +278,7 @@ fn look(places: &Places) -> Surroundings {
         link: wired.iter().any(carries),
         addresses: addresses(),
         authorities: places.settings.with_file_name("ca.crt").is_file(),
-        readers: cards::readers(),
+        readers: (places.readers)(),
         cameras,
         slip: entries("/dev/usb").iter().any(|path| path.to_string_lossy().starts_with("/dev/usb/lp")),
         sound: cards.filter_map(|card| line(&card.join("id"))).collect(),
@@ -318,7 +335,24 @@ mod tests {
             want: at("want-setup"),
             report: at("result.json"),
             mark: at("just-set-up"),
+            readers: Vec::new,
         }
+    }
+
+    #[test]
+    fn readers_are_what_says_so_on_usb() {
+        let folder = tempfile::tempdir().unwrap();
+        for (device, product, class) in
+            [("1-1", "USB Keyboard", "03"), ("1-2", "Smart Card Reader", "0b"), ("2-1", "", "0b")]
+        {
+            let [whole, part] = ["", ":1.0"].map(|part| folder.path().join(format!("{device}{part}")));
+            fs::create_dir_all(&whole).unwrap();
+            fs::create_dir_all(&part).unwrap();
+            fs::write(whole.join("product"), format!("{product}\n")).unwrap();
+            fs::write(part.join("bInterfaceClass"), format!("{class}\n")).unwrap();
+        }
+        assert_eq!(readers_in(folder.path().to_str().unwrap()), ["Smart Card Reader", "CCID"]);
+        assert!(readers_in("/nowhere").is_empty());
     }
 
     fn spawned(places: &Places) -> (Handle, Receiver<SetupAnswer>) {

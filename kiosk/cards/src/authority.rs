@@ -4,7 +4,7 @@
 
 use crate::tlv::{self, Malformed};
 use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -22,23 +22,48 @@ pub enum AuthorityError {
     NotAKey(usize),
 }
 
-/// The trusted keys, by identifier.
-#[derive(Debug, Clone, Default)]
-pub struct CaSet(Vec<([u8; 16], RsaPublicKey)>);
+/// The trusted keys, by identifier. Serialises as it was read.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(into = "KeyFile", try_from = "KeyFile")]
+pub struct CaSet {
+    keys: Vec<([u8; 16], RsaPublicKey)>,
+    file: KeyFile,
+}
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KeyFile {
     #[serde(default)]
     key: Vec<KeyEntry>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KeyEntry {
     id: String,
     modulus: String,
     exponent: u32,
+}
+
+impl TryFrom<KeyFile> for CaSet {
+    type Error = AuthorityError;
+
+    fn try_from(file: KeyFile) -> Result<Self, AuthorityError> {
+        let keys = file.key.iter().enumerate().map(|(at, entry)| {
+            let id = unhex(&entry.id).and_then(|id| id.try_into().ok()).ok_or(AuthorityError::NotAKey(at))?;
+            let modulus = unhex(&entry.modulus).ok_or(AuthorityError::NotAKey(at))?;
+            let key = RsaPublicKey::new(BigUint::from_bytes_be(&modulus), BigUint::from(entry.exponent));
+            Ok((id, key.map_err(|_| AuthorityError::NotAKey(at))?))
+        });
+        let keys = keys.collect::<Result<_, AuthorityError>>()?;
+        Ok(Self { keys, file })
+    }
+}
+
+impl From<CaSet> for KeyFile {
+    fn from(set: CaSet) -> Self {
+        set.file
+    }
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
@@ -53,14 +78,7 @@ impl CaSet {
     /// # Errors
     /// When the text is malformed.
     pub fn from_toml(text: &str) -> Result<Self, AuthorityError> {
-        let file: KeyFile = toml::from_str(text)?;
-        let keys = file.key.iter().enumerate().map(|(at, entry)| {
-            let id = unhex(&entry.id).and_then(|id| id.try_into().ok()).ok_or(AuthorityError::NotAKey(at))?;
-            let modulus = unhex(&entry.modulus).ok_or(AuthorityError::NotAKey(at))?;
-            let key = RsaPublicKey::new(BigUint::from_bytes_be(&modulus), BigUint::from(entry.exponent));
-            Ok((id, key.map_err(|_| AuthorityError::NotAKey(at))?))
-        });
-        keys.collect::<Result<_, _>>().map(Self)
+        toml::from_str::<KeyFile>(text)?.try_into()
     }
 
     /// Reads such a file.
@@ -73,8 +91,8 @@ impl CaSet {
 
     /// Whether one of the keys with this identifier made the signature; `None`: no authority is configured at all.
     fn vouches(&self, id: &[u8], data: &[u8], signature: &[u8]) -> Option<bool> {
-        let vouches = self.0.iter().any(|(known, key)| known == id && signed(key, data, signature));
-        (!self.0.is_empty()).then_some(vouches)
+        let vouches = self.keys.iter().any(|(known, key)| known == id && signed(key, data, signature));
+        (!self.keys.is_empty()).then_some(vouches)
     }
 }
 

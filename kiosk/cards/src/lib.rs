@@ -16,5 +16,5 @@ mod transport;
 pub use authority::{AuthorityError, CaSet};
 pub use mynumber::{Evidence, Outcome, read};
 pub use photo::{PhotoError, decode as decode_photo};
-pub use port::{Config, Handle, readers, spawn};
+pub use port::{Config, Handle, readers, spawn, spawn_behind};
 pub use transport::{Transport, TransportError};

@@ -7,6 +7,7 @@ use crate::transport::TransportError;
 use domain::card::{CardCommand, CardEvent, CardKind, CardRefusal, CardSecret, Genuine};
 use domain::{Date, RequestId};
 use pcsc::{Card, Context, Disposition, Protocols, ReaderState, Scope, ShareMode, State};
+use serde::{Deserialize, Serialize};
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +16,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// What the port needs to know.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Config {
     /// Use only this reader; any one where `None`.
     pub reader: Option<String>,
@@ -86,9 +87,23 @@ pub fn readers() -> Vec<String> {
 /// # Errors
 /// When no thread can be started.
 pub fn spawn(config: Config, emit: impl Fn(CardEvent) + Send + 'static) -> std::io::Result<Handle> {
+    spawn_behind(config, emit, || true)
+}
+
+/// Starts the port where its orders come over a pipe. `settled` is called before anything secret goes to a card, and returns
+/// when the handle was given all that had been ordered by then: a [`CardCommand::Release`] on its way counts. False where nobody
+/// orders any more.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn spawn_behind(
+    config: Config,
+    emit: impl Fn(CardEvent) + Send + 'static,
+    settled: impl Fn() -> bool + Send + 'static,
+) -> std::io::Result<Handle> {
     let (commands, receiver) = mpsc::channel();
     let released = Arc::new(AtomicU64::new(0));
-    let port = Port { config, emit, released: Arc::clone(&released), said: None, mute_since: None };
+    let port = Port { config, emit, settled, released: Arc::clone(&released), said: None, mute_since: None };
     let thread = std::thread::Builder::new().name("cards".into()).spawn(move || {
         let _guard = AbortOnPanic;
         port.run(&receiver);
@@ -119,16 +134,17 @@ enum Said {
 /// The handle is gone.
 struct Closed;
 
-struct Port<F: Fn(CardEvent)> {
+struct Port<F: Fn(CardEvent), S: Fn() -> bool> {
     config: Config,
     emit: F,
+    settled: S,
     released: Arc<AtomicU64>,
     said: Option<Said>,
     /// Since when a card has lain there that gives no answer.
     mute_since: Option<Instant>,
 }
 
-impl<F: Fn(CardEvent)> Port<F> {
+impl<F: Fn(CardEvent), S: Fn() -> bool> Port<F, S> {
     fn run(mut self, commands: &Receiver<Order>) {
         loop {
             // Ends when the handle, the reader or pcscd goes.
@@ -235,7 +251,7 @@ impl<F: Fn(CardEvent)> Port<F> {
         let mut states = [ReaderState::new(reader.to_owned(), State::UNAWARE)];
         let count = context.get_status_change(Duration::ZERO, &mut states).map(|()| states[0].event_count());
         let announced = count.is_ok_and(|count| self.said == Some(Said::Card(count)));
-        if announced && stamp == self.released.load(Ordering::SeqCst) {
+        if announced && (self.settled)() && stamp == self.released.load(Ordering::SeqCst) {
             return Ok(card);
         }
         let _ = card.disconnect(Disposition::LeaveCard);

@@ -82,7 +82,7 @@ private_date!(
 
 private_newtype!(
     /// A photograph as it lies on the card (JPEG 2000) or as PNG.
-    Photo(Vec<u8>)
+    Photo(#[serde(with = "crate::personal::hex")] Vec<u8>)
 );
 private_newtype!(
     /// 券面事項入力補助用暗証番号: four digits.

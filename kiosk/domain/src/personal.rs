@@ -115,9 +115,15 @@ pub(crate) fn overwrite<T: Copy>(place: &mut T, with: T) {
 /// The pipe between the kiosk and its port processes: the only place where personal values are written in the clear.
 pub mod wire {
     use serde::Serialize;
+    use serde::de::DeserializeOwned;
     use std::cell::Cell;
     use std::io::{self, Write};
     use zeroize::Zeroizing;
+
+    /// What came is no such message. It says no more: what came may be personal.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+    #[error("no such message")]
+    pub struct Malformed;
 
     thread_local! {
         // Per thread, so that one thread's encoding never opens another thread's log.
@@ -158,6 +164,57 @@ pub mod wire {
         serde_json::to_writer(&mut *encoded, message)?;
         Ok(encoded)
     }
+
+    /// Reads one message, and overwrites what it was read from. Its values are copied once, into what wraps them (but for a text
+    /// with a quotation mark or a backslash in it, which passes through memory of the JSON reader's own).
+    ///
+    /// # Errors
+    /// When it is no message of this kind.
+    pub fn decode<T: DeserializeOwned>(encoded: Zeroizing<Vec<u8>>) -> Result<T, Malformed> {
+        serde_json::from_slice(&encoded).map_err(|_| Malformed)
+    }
+}
+
+/// Bytes written as hexadecimal digits. As numbers they would be twice as long, and whoever reads numbers does not know how many
+/// come: a vector that grows leaves copies behind.
+pub(crate) mod hex {
+    use serde::de::{Error, Visitor};
+    use serde::{Deserializer, Serializer};
+    use std::fmt;
+
+    struct Digits<'a>(&'a [u8]);
+
+    impl fmt::Display for Digits<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        }
+    }
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&Digits(bytes))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = Vec<u8>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("hexadecimal digits")
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Vec<u8>, E> {
+                let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+                let mut bytes = Vec::with_capacity(text.len() / 2);
+                for pair in text.as_bytes().chunks(2) {
+                    match (digit(pair[0]), pair.get(1).copied().and_then(digit)) {
+                        (Some(high), Some(low)) => bytes.push(high << 4 | low),
+                        _ => return Err(E::custom("no hexadecimal digits")),
+                    }
+                }
+                Ok(bytes)
+            }
+        }
+        deserializer.deserialize_str(Bytes)
+    }
 }
 
 impl Private for String {
@@ -177,10 +234,10 @@ impl Private for Vec<u8> {
 /// Declares a newtype that may be wrapped in [`Personal`].
 #[macro_export]
 macro_rules! private_newtype {
-    ($(#[$meta:meta])* $name:ident($inner:ty)) => {
+    ($(#[$meta:meta])* $name:ident($(#[$field:meta])* $inner:ty)) => {
         $(#[$meta])*
         #[derive(Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, zeroize::Zeroize)]
-        pub struct $name(pub $inner);
+        pub struct $name($(#[$field])* pub $inner);
         impl $crate::Private for $name {
             const NAME: &'static str = stringify!($name);
             fn stand_in() -> Self {
@@ -240,8 +297,9 @@ mod tests {
     #[test]
     fn the_wire_carries_the_value_in_memory_that_never_grew_and_closes_behind_itself() {
         let encoded = wire::encode(&message()).unwrap();
-        assert_eq!(serde_json::from_slice::<Message>(&encoded).unwrap(), message());
         assert_eq!(encoded.capacity(), encoded.len());
+        assert!(encoded.len() < 11_000, "a photo's byte is two digits");
+        assert_eq!(wire::decode::<Message>(encoded).unwrap(), message());
         assert!(!serde_json::to_string(&message()).unwrap().contains("花子"));
 
         struct Unwritable;
@@ -252,6 +310,16 @@ mod tests {
         }
         assert!(wire::encode(&Unwritable).is_err());
         assert!(!serde_json::to_string(&message()).unwrap().contains("花子"), "closed after an error too");
+    }
+
+    #[test]
+    fn what_is_no_message_is_said_without_a_word_of_it() {
+        for wrong in [r#"{"clear":"1234x"}"#, r#"{"clear":"12z4"}"#, r#"{"clear":[18,52]}"#, "1234", ""] {
+            let error = wire::decode::<Personal<Photo>>(wrong.as_bytes().to_vec().into()).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("12"), "{error}");
+        }
+        let photo = wire::decode::<Personal<Photo>>(br#"{"clear":"12ff"}"#.to_vec().into()).unwrap();
+        assert_eq!((photo.reveal().0.as_slice(), photo.reveal().0.capacity()), (&[0x12, 0xff][..], 2));
     }
 
     #[test]

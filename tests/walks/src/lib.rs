@@ -2,6 +2,7 @@
 //! CUPS's printer; invented residents touch its screen where a finger would.
 
 mod hands;
+mod processes;
 mod resident;
 mod roadside;
 mod score;
@@ -11,6 +12,7 @@ mod staff;
 mod walk;
 
 pub use hands::Hands;
+pub use processes::Processes;
 pub use resident::{Resident, Way};
 pub use roadside::{Asked, Roadside, Visitor};
 pub use score::{Deed, Score};

@@ -1,6 +1,7 @@
 //! A roadside station: a kiosk with a microphone and a speaker on a real sound server, and visitors who ask.
 
 use crate::hands::Hands;
+use crate::processes::Processes;
 use crate::site::root;
 use crate::walk::{Scene, Walk};
 use anyhow::{Context, ensure};
@@ -29,6 +30,8 @@ const AT: DateTime = jiff::civil::datetime(2026, 11, 23, 18, 30, 0, 0);
 pub struct Roadside {
     /// What the kiosk hears and speaks through.
     pub sound: SoundServer,
+    /// The voice port, if it is a process of its own.
+    pub processes: Option<Processes>,
     config: PathBuf,
     _folder: TempDir,
 }
@@ -40,6 +43,10 @@ impl Scene for Roadside {
 
     fn at(&self) -> Option<DateTime> {
         Some(AT)
+    }
+
+    fn processes(&self) -> Option<&Processes> {
+        self.processes.as_ref()
     }
 }
 
@@ -61,7 +68,15 @@ impl Roadside {
             &config,
             format!("name = \"michi-1\"\nsite = {site:?}\nstore = \"counts.sqlite\"\nscreen = [{width}, {height}]\n"),
         )?;
-        Ok(Self { sound, config, _folder: folder })
+        Ok(Self { sound, processes: None, config, _folder: folder })
+    }
+
+    /// The same, with a voice guide that is a process of its own.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn with_process(self) -> anyhow::Result<Self> {
+        Ok(Self { processes: Some(Processes::start(&[("voice", "voice")])?), ..self })
     }
 }
 
@@ -213,9 +228,12 @@ impl Walk<Roadside> {
     }
 
     /// Waits until the guide can be asked.
-    fn until_ready(&mut self) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    /// When that takes too long.
+    pub fn until_ready(&mut self) -> anyhow::Result<()> {
         let began = Instant::now();
-        while self.kiosk.visit().devices().voice == visit::Voice::NotInstalled {
+        while self.kiosk.visit().devices().voice != visit::Voice::There {
             ensure!(began.elapsed() < READY, "the guide never gets ready");
             self.turn();
         }

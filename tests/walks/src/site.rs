@@ -1,5 +1,6 @@
 //! A kiosk's surroundings: reader, card, camera, printers, site pack.
 
+use crate::processes::Processes;
 use anyhow::Context;
 use domain::Personal;
 use domain::staff::StaffPin;
@@ -34,6 +35,8 @@ pub struct SiteOptions {
     pub first_start: bool,
     /// The site's policy, in TOML; as the pack has it where this is empty.
     pub policy: &'static str,
+    /// Cards are read and faces compared by processes of their own.
+    pub processes: bool,
 }
 
 impl Default for SiteOptions {
@@ -45,6 +48,7 @@ impl Default for SiteOptions {
             screen: (1080, 1920),
             first_start: false,
             policy: "",
+            processes: false,
         }
     }
 }
@@ -59,6 +63,8 @@ pub struct Site {
     pub receipts: ReceiptPrinter,
     /// The kiosk's configuration.
     pub config: PathBuf,
+    /// The ports that are processes of their own, if they are.
+    pub processes: Option<Processes>,
     /// The folder with configuration, store and recording.
     pub folder: TempDir,
     /// What the card and the camera show: the citizen, the photo on the card, the film.
@@ -147,7 +153,9 @@ impl Site {
         let path = folder.path().join("kiosk.toml");
         fs::write(&path, config.to_string())?;
         let sources = [Some(citizen), camera.as_ref().map(|_| photo), camera];
-        Ok(Self { card, printer, receipts, config: path, folder, sources, _pcscd: pcscd })
+        let ports = [("cards", "cards"), ("faces", "faces")];
+        let processes = options.processes.then(|| Processes::start(&ports)).transpose()?;
+        Ok(Self { card, printer, receipts, config: path, processes, folder, sources, _pcscd: pcscd })
     }
 
     /// Copies what the same scene elsewhere is made of: `citizen.toml`, `authorities.toml`, and with a camera `photo.jp2` and

@@ -1,6 +1,7 @@
 //! One visit from home to home, with a picture of each screen and the time of each step.
 
 use crate::hands::{Hands, REST};
+use crate::processes::Processes;
 use crate::resident::{Did, Resident};
 use crate::score::Score;
 use crate::site::Site;
@@ -47,11 +48,20 @@ pub trait Scene {
     fn at(&self) -> Option<DateTime> {
         None
     }
+
+    /// The ports that are processes of their own, if they are.
+    fn processes(&self) -> Option<&Processes> {
+        None
+    }
 }
 
 impl Scene for Site {
     fn config(&self) -> &Path {
         &self.config
+    }
+
+    fn processes(&self) -> Option<&Processes> {
+        self.processes.as_ref()
     }
 }
 
@@ -76,6 +86,7 @@ impl<S: Scene> Walk<S> {
         Hands::grow()?;
         let mut config = Config::load(site.config())?;
         config.voice.at = site.at();
+        config.ports = site.processes().map(|processes| processes.folder().to_owned());
         let (wake, woken) = channel();
         let kiosk = Kiosk::start(&config, move || {
             // A walk that has ended no longer listens.

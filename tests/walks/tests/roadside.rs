@@ -1,5 +1,6 @@
 //! Visitors who ask at a roadside station: sound in, sound out, and nothing left.
 
+use anyhow::Context;
 use domain::Language;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,22 @@ fn a_question_by_voice_is_answered_by_voice_in_the_visitor_s_language() -> anyho
         assert_eq!(asked.id.as_deref(), Some(wanted), "{question}: {asked:?}");
         assert!(asked.wrong <= most, "{question}: {asked:?}");
     }
+    fs::remove_dir_all(folder)?;
+    Ok(())
+}
+
+#[test]
+fn a_guide_whose_process_was_killed_is_back_and_answers() -> anyhow::Result<()> {
+    let mut walk = Walk::open(Roadside::start((1080, 1920))?.with_process()?)?;
+    let mut visitor = Visitor::arrive()?;
+    walk.until_ready()?;
+    walk.site.processes.as_ref().context("a process")?.kill("voice")?;
+    walk.until("its end", |walk| Ok(walk.kiosk.visit().devices().voice == visit::Voice::Deaf))?;
+    let folder = evidence("roadside-killed");
+    let question = "お風呂は今日は何時まで入れますか";
+    let asked = visitor.ask(&mut walk, Language::Ja, "jm_kumo", question, &folder)?;
+    assert_eq!(asked.id.as_deref(), Some("genpei-no-yu.hours"), "{asked:?}");
+    assert_eq!(walk.site.processes.as_ref().map(|processes| processes.started("voice")), Some(2));
     fs::remove_dir_all(folder)?;
     Ok(())
 }

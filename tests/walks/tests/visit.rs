@@ -231,6 +231,44 @@ fn a_card_torn_away_while_it_is_read_is_said_and_the_visit_goes_on() -> anyhow::
 }
 
 #[test]
+fn a_visit_goes_on_when_the_processes_that_read_cards_and_compare_faces_are_killed() -> anyhow::Result<()> {
+    let slow = ["--speed".to_owned(), "106".to_owned()];
+    let site = Site::start(&SiteOptions { processes: true, card_arguments: slow.to_vec(), ..Default::default() })?;
+    let mut walk = Walk::open(site)?;
+    let mut hanako = resident(&["inkan"], CODE_B);
+    let pictures = evidence("killed");
+    let kill = |walk: &mut Walk, port: &str| -> anyhow::Result<()> {
+        let processes = walk.site.processes.as_ref().context("processes")?;
+        processes.kill(port)?;
+        walk.until("what became of it", |walk| Ok(walk.kiosk.view().is_some_and(|view| view.notice.is_some())))?;
+        walk.picture(&pictures.join(format!("{port}.png")))?;
+        walk.until("another process", |walk| {
+            Ok(walk.site.processes.as_ref().is_some_and(|processes| processes.started(port) == 2))
+        })
+    };
+    let again = |walk: &mut Walk, intent: visit::Intent| -> anyhow::Result<()> {
+        let notice = walk.kiosk.view().and_then(|view| view.notice.clone()).context("a notice")?;
+        let way = notice.other_ways.iter().find(|way| way.intent == intent).with_context(|| format!("{notice:?}"))?;
+        touch(walk, &way.label)?;
+        walk.until("the notice to go", |walk| Ok(walk.kiosk.view().is_some_and(|view| view.notice.is_none())))
+    };
+    walk.go(
+        &mut hanako,
+        Some(&pictures),
+        |view| matches!(view.body, Body::Card { reading: Some(part), .. } if part > 0.2),
+    )?;
+    kill(&mut walk, "cards")?;
+    walk.until("the card that lies there", |walk| Ok(walk.kiosk.visit().devices().card.is_some()))?;
+    again(&mut walk, visit::Intent::Next)?;
+    walk.go(&mut hanako, Some(&pictures), |view| matches!(view.body, Body::Face { .. }))?;
+    kill(&mut walk, "faces")?;
+    again(&mut walk, visit::Intent::FaceAgain)?;
+    walk.go(&mut hanako, Some(&pictures), |_| false)?;
+    assert_eq!(walk.site.printer.papers()?.len(), 1);
+    Ok(())
+}
+
+#[test]
 fn paper_that_runs_out_is_told_and_the_paper_comes_once_when_it_is_refilled() -> anyhow::Result<()> {
     let site = Site::start(&SiteOptions { camera: Camera::None, ..Default::default() })?;
     let mut walk = Walk::open(site)?;

@@ -1,11 +1,13 @@
 //! Answers: the guide, and what this visitor talked about.
 
-use super::{Clock, HintsOf};
+use super::HintsOf;
 use crate::hints;
 use crate::rephrase::{Endpoint, Rephraser};
 use domain::voice::{AnswerId, AskedOf, GuideAnswer, GuideChoice, PlaceShown, VoiceEvent};
 use domain::{Language, RequestId};
 use guide::{Answerer, Asked, Choice, Dialogue, Reply, Unanswered};
+use jiff::ZonedDateTime;
+use jiff::civil::DateTime;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
@@ -18,12 +20,12 @@ pub(super) struct Mind {
     answerer: Answerer,
     dialogue: Dialogue,
     rephraser: Option<Rephraser>,
-    clock: Clock,
+    at: Option<DateTime>,
 }
 
 impl Mind {
-    pub fn new(answerer: Answerer, rephrase: Option<Endpoint>, clock: Clock) -> Self {
-        Self { answerer, dialogue: Dialogue::default(), rephraser: rephrase.map(Rephraser::new), clock }
+    pub fn new(answerer: Answerer, rephrase: Option<Endpoint>, at: Option<DateTime>) -> Self {
+        Self { answerer, dialogue: Dialogue::default(), rephraser: rephrase.map(Rephraser::new), at }
     }
 
     pub fn hints(&self) -> HintsOf {
@@ -58,7 +60,7 @@ impl Mind {
     }
 
     fn answer(&mut self, language: Language, question: &AskedOf) -> Option<GuideAnswer> {
-        let now = self.clock.now();
+        let now = self.at.unwrap_or_else(|| ZonedDateTime::now().datetime());
         let reply = match question {
             AskedOf::Said(text) => {
                 let reply = self.dialogue.ask(&self.answerer, language, Asked::Heard(text.reveal()), now);

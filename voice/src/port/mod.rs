@@ -16,10 +16,10 @@ use domain::voice::{VoiceCommand, VoiceEvent};
 use ear::{Ear, EarCommand};
 use guide::Unanswered;
 use hearing::Hints;
-use jiff::ZonedDateTime;
 use jiff::civil::DateTime;
 use mind::{Mind, MindCommand};
 use mouth::Mouth;
+use serde::{Deserialize, Serialize};
 use speech::Speaker;
 use std::io;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 /// Where the guide is and through which devices it hears and speaks.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
     /// The guide's folder.
     pub guide: PathBuf,
@@ -43,35 +43,8 @@ pub struct Config {
     pub vosk: VoskModels,
     /// A model that may say approved answers in other words; without one they are said as they are written.
     pub rephrase: Option<Endpoint>,
-    /// What says which moment it is: answers tell what is open now, and what is today.
-    pub clock: Clock,
-}
-
-/// Tells the time. The machine's own, where no other is given.
-#[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> DateTime + Send + Sync>);
-
-impl Clock {
-    /// One that asks this for every answer.
-    pub fn new(now: impl Fn() -> DateTime + Send + Sync + 'static) -> Self {
-        Self(Arc::new(now))
-    }
-
-    fn now(&self) -> DateTime {
-        (self.0)()
-    }
-}
-
-impl Default for Clock {
-    fn default() -> Self {
-        Self::new(|| ZonedDateTime::now().datetime())
-    }
-}
-
-impl std::fmt::Debug for Clock {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Clock({})", self.now())
-    }
+    /// The moment that is taken for now, where that is not the machine's own: answers tell what is open now, and what is today.
+    pub at: Option<DateTime>,
 }
 
 type Emit = Arc<dyn Fn(VoiceEvent) + Send + Sync>;
@@ -185,7 +158,7 @@ fn load(config: &Config) -> Result<(Mind, Arc<reading::Reader>, Place), VoiceErr
     let place = Place::prepared()?;
     let answerer = place.answerer(&config.guide)?;
     let reader = Arc::clone(answerer.reader());
-    Ok((Mind::new(answerer, config.rephrase.clone(), config.clock.clone()), reader, place))
+    Ok((Mind::new(answerer, config.rephrase.clone(), config.at), reader, place))
 }
 
 /// The names that a recogniser is told of, by language.
