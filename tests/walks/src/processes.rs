@@ -24,7 +24,7 @@ impl Processes {
     /// When it cannot.
     pub fn start(ports: &[(&'static str, &'static str)]) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("ports-").tempdir()?;
-        let started = Arc::default();
+        let started: Arc<Mutex<Vec<(&'static str, Child)>>> = Arc::default();
         let kiosk = program("kiosk")?;
         for (socket, port) in ports.iter().copied() {
             let listener = UnixListener::bind(folder.path().join(socket))?;
