@@ -21,7 +21,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("fonts", &["fonts-noto-cjk", "fonts-noto-cjk-extra", "fonts-ipaexfont", "fonts-ipamj-mincho"]),
     ("paper", &["cups-ipp-utils", "cups-client", "avahi-daemon", "dbus", "qpdf", "poppler-utils"]),
     ("voice", &["libasound2-dev", "libasound2-plugins", "pulseaudio", "pulseaudio-utils", "sox"]),
-    ("networks of their own", &["iproute2", "util-linux"]),
+    ("networks of their own", &["iproute2", "nftables", "util-linux"]),
 ];
 
 /// What the benchmarks compare with.
