@@ -895,6 +895,24 @@ impl Answerer {
         }
     }
 
+    /// Whether a question is about places of this kind; where one of them is named, unless it is plainly about something else.
+    pub(crate) fn is_of_places(
+        &self,
+        language: Language,
+        asked: Asked<'_>,
+        named: bool,
+        is_kind: impl Fn(&Id) -> bool,
+    ) -> Result<bool, AnswererError> {
+        let found = self.find(language, asked, None)?;
+        let Some(best) = found.first() else { return Ok(named) };
+        let place = match &best.meaning {
+            Meaning::Answer(id) => self.guide.answers.get(id).and_then(|answer| answer.place.as_ref()),
+            Meaning::Place(id, _) => Some(id),
+            Meaning::Event(..) | Meaning::Nothing => None,
+        };
+        Ok(place.is_some_and(is_kind) || named && best.trust < SURE)
+    }
+
     fn is_emergency(&self, meaning: &Meaning) -> bool {
         matches!(meaning, Meaning::Answer(id) if self.guide.answers.get(id).is_some_and(|answer| answer.topic == Topic::Safety))
     }
