@@ -370,11 +370,19 @@ impl Tongue {
             // A name is written large, if it does not begin a sentence; but a recogniser spells our names as it likes.
             Language::En if matches!(question, Asked::Written(_)) => {
                 question.text().split_whitespace().collect::<Vec<_>>().windows(2).any(|pair| {
-                    let large = |word: &str| word.chars().next().is_some_and(char::is_uppercase) && word.len() > 2;
                     let begins = pair[0].ends_with(['.', '?', '!']);
-                    large(pair[1])
+                    // What is mine is no place; nor is USB.
+                    let mine = matches!(normal(pair[0]).as_str(), "my" | "our" | "im" | "name");
+                    let mut letters = pair[1].chars().filter(|c| c.is_alphabetic());
+                    let large = pair[1].len() > 2
+                        && letters.next().is_some_and(char::is_uppercase)
+                        && letters.any(char::is_lowercase);
+                    large
                         && !begins
-                        && normal(pair[1]).split(' ').all(|word| is_new(word) && is_new(&stem(word)))
+                        && !mine
+                        && normal(pair[1])
+                            .split(' ')
+                            .all(|word| !LARGE_WORDS.contains(&word) && is_new(word) && is_new(&stem(word)))
                 })
             }
             Language::En | Language::ZhHans | Language::Ko => false,
@@ -1284,6 +1292,15 @@ const STOP_WORDS: [&str; 40] = [
     "a", "an", "the", "is", "are", "am", "do", "does", "did", "i", "you", "we", "my", "me", "it", "this", "that",
     "there", "of", "to", "in", "on", "at", "for", "with", "and", "or", "be", "can", "could", "would", "should", "will",
     "have", "has", "any", "some", "here", "from", "please",
+];
+
+/// English words that are written large and are no places.
+const LARGE_WORDS: [&str; 48] = [
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march",
+    "april", "may", "june", "july", "august", "september", "october", "november", "december", "christmas", "easter",
+    "halloween", "english", "japanese", "chinese", "korean", "french", "german", "spanish", "italian", "russian",
+    "portuguese", "thai", "vietnamese", "american", "british", "european", "western", "buddhist", "muslim", "jewish",
+    "christian", "god", "internet", "im", "ive", "ill", "id",
 ];
 
 /// Chinese characters that a question consists of, whatever it asks.
