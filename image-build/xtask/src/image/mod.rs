@@ -117,7 +117,8 @@ pub fn image(machine: &Machine, steps: &mut Steps, args: &ImageArgs) -> Result<(
     machine.packages(steps, PACKAGES)?;
     trees::tools(&shop, steps)?;
     let app = app::build(&shop, steps, &args.site)?;
-    let out = args.out.clone().unwrap_or_else(|| machine.target().join("image"));
+    // Seen from elsewhere, too.
+    let out = std::path::absolute(args.out.clone().unwrap_or_else(|| machine.target().join("image")))?;
     let version = match &args.version {
         Some(version) => version.clone(),
         None => version(&shop)?,
