@@ -181,9 +181,9 @@ impl Machine {
             .args(["-device", &format!("virtio-gpu-pci,xres={width},yres={height}")])
             .args([
                 "-device",
-                "pcie-root-port,id=hotplug,chassis=1",
+                "pcie-root-port,id=port1,chassis=1",
                 "-device",
-                "virtio-multitouch-pci,id=fingers,bus=hotplug",
+                "virtio-multitouch-pci,id=fingers,bus=port1",
             ])
             .args(["-device", "qemu-xhci,id=usb", "-device", "i6300esb", "-action", "watchdog=reset"])
             .args(self.reader)
@@ -364,7 +364,7 @@ impl Running {
             let there = children.as_array().is_some_and(|all| all.iter().any(|one| one["name"] == "fingers"));
             Ok((!there).then_some(()))
         })?;
-        let fingers = json!({ "driver": "virtio-multitouch-pci", "id": "fingers", "bus": "hotplug" });
+        let fingers = json!({ "driver": "virtio-multitouch-pci", "id": "fingers", "bus": "port1" });
         self.qmp("device_add", fingers).map(drop)
     }
 
