@@ -149,7 +149,8 @@ pub struct Config {
     /// Fill the whole screen.
     #[serde(default)]
     pub fullscreen: bool,
-    /// By how many degrees (0, 90, 180, 270) what is drawn is turned clockwise on the panel. For the appliance, which turns fingers' places, too.
+    /// By how many degrees (0, 90, 180, 270) what is drawn is turned clockwise on the panel. For the appliance, which turns fingers'
+    /// places, too.
     #[serde(default)]
     pub rotation: agent::screen::Rotation,
     /// The file itself.
