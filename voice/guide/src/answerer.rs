@@ -370,11 +370,19 @@ impl Tongue {
             // A name is written large, if it does not begin a sentence; but a recogniser spells our names as it likes.
             Language::En if matches!(question, Asked::Written(_)) => {
                 question.text().split_whitespace().collect::<Vec<_>>().windows(2).any(|pair| {
-                    let large = |word: &str| word.chars().next().is_some_and(char::is_uppercase) && word.len() > 2;
                     let begins = pair[0].ends_with(['.', '?', '!']);
-                    large(pair[1])
+                    // What is mine is no place; nor is USB.
+                    let mine = matches!(normal(pair[0]).as_str(), "my" | "our" | "im" | "name");
+                    let mut letters = pair[1].chars().filter(|c| c.is_alphabetic());
+                    let large = pair[1].len() > 2
+                        && letters.next().is_some_and(char::is_uppercase)
+                        && letters.any(char::is_lowercase);
+                    large
                         && !begins
-                        && normal(pair[1]).split(' ').all(|word| is_new(word) && is_new(&stem(word)))
+                        && !mine
+                        && normal(pair[1])
+                            .split(' ')
+                            .all(|word| !LARGE_WORDS.contains(&word) && is_new(word) && is_new(&stem(word)))
                 })
             }
             Language::En | Language::ZhHans | Language::Ko => false,
@@ -895,6 +903,24 @@ impl Answerer {
         }
     }
 
+    /// Whether a question is about places of this kind; where one of them is named, unless it is plainly about something else.
+    pub(crate) fn is_of_places(
+        &self,
+        language: Language,
+        asked: Asked<'_>,
+        named: bool,
+        is_kind: impl Fn(&Id) -> bool,
+    ) -> Result<bool, AnswererError> {
+        let found = self.find(language, asked, None)?;
+        let Some(best) = found.first() else { return Ok(named) };
+        let place = match &best.meaning {
+            Meaning::Answer(id) => self.guide.answers.get(id).and_then(|answer| answer.place.as_ref()),
+            Meaning::Place(id, _) => Some(id),
+            Meaning::Event(..) | Meaning::Nothing => None,
+        };
+        Ok(place.is_some_and(is_kind) || named && best.trust < SURE)
+    }
+
     fn is_emergency(&self, meaning: &Meaning) -> bool {
         matches!(meaning, Meaning::Answer(id) if self.guide.answers.get(id).is_some_and(|answer| answer.topic == Topic::Safety))
     }
@@ -1266,6 +1292,58 @@ const STOP_WORDS: [&str; 40] = [
     "a", "an", "the", "is", "are", "am", "do", "does", "did", "i", "you", "we", "my", "me", "it", "this", "that",
     "there", "of", "to", "in", "on", "at", "for", "with", "and", "or", "be", "can", "could", "would", "should", "will",
     "have", "has", "any", "some", "here", "from", "please",
+];
+
+/// English words that are written large and are no places.
+const LARGE_WORDS: [&str; 48] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "christmas",
+    "easter",
+    "halloween",
+    "english",
+    "japanese",
+    "chinese",
+    "korean",
+    "french",
+    "german",
+    "spanish",
+    "italian",
+    "russian",
+    "portuguese",
+    "thai",
+    "vietnamese",
+    "american",
+    "british",
+    "european",
+    "western",
+    "buddhist",
+    "muslim",
+    "jewish",
+    "christian",
+    "god",
+    "internet",
+    "im",
+    "ive",
+    "ill",
+    "id",
 ];
 
 /// Chinese characters that a question consists of, whatever it asks.

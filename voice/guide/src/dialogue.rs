@@ -70,7 +70,7 @@ impl Dialogue {
             let reply = answerer.say(language, &meaning, 1.0, None, now);
             return Ok(self.remember(Some(meaning), reply));
         }
-        if let Some(reply) = self.book(answerer, language, &plain, now) {
+        if let Some(reply) = self.book(answerer, language, asked, &plain, now)? {
             return Ok(reply);
         }
         // "And tomorrow?": the same question for another day.
@@ -148,19 +148,26 @@ impl Dialogue {
     }
 
     /// What a wish to book still needs, or what to do once it is complete.
-    fn book(&mut self, answerer: &Answerer, language: Language, plain: &str, now: DateTime) -> Option<Reply> {
+    fn book(
+        &mut self,
+        answerer: &Answerer,
+        language: Language,
+        asked: Asked<'_>,
+        plain: &str,
+        now: DateTime,
+    ) -> Result<Option<Reply>, AnswererError> {
         let guide = answerer.guide();
         let bookable = &guide.site.bookable;
         if bookable.is_empty() {
-            return None;
+            return Ok(None);
         }
         let started = self.booking.is_some();
         if !started && !wants_to_book(language, plain) {
-            return None;
+            return Ok(None);
         }
         if started && is_never_mind(language, plain) {
             self.booking = None;
-            return None;
+            return Ok(None);
         }
         let named = bookable.keys().find(|id| {
             guide.places.get(*id).is_some_and(|place| {
@@ -170,6 +177,10 @@ impl Dialogue {
                     .any(|name| plain.contains(&normal(&domain::ruby::plain(name))))
             })
         });
+        if !started && !answerer.is_of_places(language, asked, named.is_some(), |id| bookable.contains_key(id))? {
+            // A taxi, a bicycle, a hotel elsewhere.
+            return Ok(None);
+        }
         let talked_of = match &self.topic {
             Some(Meaning::Place(id, _)) if bookable.contains_key(id) => Some(id),
             _ => None,
@@ -177,7 +188,7 @@ impl Dialogue {
         let (day, people) = (when::day(language, plain, now.date()), when::count(language, plain));
         if started && named.is_none() && day.is_none() && people.is_none() {
             // Something else was asked: answer that, keep the wish.
-            return None;
+            return Ok(None);
         }
         let mut booking = self.booking.take().unwrap_or_default();
         // A later word corrects an earlier one.
@@ -227,7 +238,7 @@ impl Dialogue {
         self.booking = (!complete).then_some(booking);
         self.choices.clone_from(&reply.choices);
         self.said = Some(reply.clone());
-        Some(reply)
+        Ok(Some(reply))
     }
 }
 

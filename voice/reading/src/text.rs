@@ -19,7 +19,7 @@ pub fn normal(text: &str) -> String {
     out
 }
 
-/// What people say while they think, longest first.
+/// What people say while they think, and the courtesies around a question; of two that end or begin alike, the longer first.
 fn fillers(language: Language) -> &'static [&'static str] {
     match language {
         Language::Ja => &[
@@ -46,7 +46,31 @@ fn fillers(language: Language) -> &'static [&'static str] {
             "お尋ねしますが",
             "ねえねえ",
             "ねえ",
+            "お忙しいところ",
+            "恐れ入りますが",
+            "申し訳ありませんが",
+            "申し訳ないのですが",
+            "ちょっといいですか",
+            "ちょっと伺いますが",
+            "お伺いしますが",
+            "お聞きしますが",
+            "お伺いしたいのですが",
+            "お聞きしたいのですが",
+            "聞きたいんですけど",
+            "知りたいのですが",
+            "知りたいんですけど",
+            "教えていただけますでしょうか",
+            "教えていただけませんか",
+            "教えていただけますか",
+            "教えてもらえませんか",
+            "教えてもらえますか",
+            "教えてほしいんですけど",
+            "教えてほしいのですが",
+            "教えてくれませんか",
+            "教えてくれますか",
+            "教えてくれんけ",
             "教えてください",
+            "教えて下さい",
             "教えて",
         ],
         Language::En => &[
@@ -62,12 +86,28 @@ fn fillers(language: Language) -> &'static [&'static str] {
             "hi there",
             "hello",
             "please",
+            "sorry to bother you but",
+            "sorry to bother you",
             "sorry",
+            "pardon me",
+            "could you please tell me",
+            "can you please tell me",
+            "could you kindly tell me",
+            "would you mind telling me",
+            "do you happen to know",
             "could you tell me",
             "can you tell me",
+            "i was just wondering",
             "i was wondering",
+            "just wondering",
+            "quick question",
+            "i have a question",
             "i want to know",
+            "i need to know",
             "id like to know",
+            "id like to ask",
+            "may i ask",
+            "can i ask",
         ],
         Language::ZhHans => &[
             "不好意思",
@@ -78,10 +118,21 @@ fn fillers(language: Language) -> &'static [&'static str] {
             "呃",
             "这个嘛",
             "打扰一下",
+            "打扰了",
+            "打听一下",
+            "麻烦问一下",
+            "劳驾",
             "你好",
             "您好",
+            "我想请问一下",
+            "我想请问",
             "我想问一下",
+            "我想问问",
             "我想知道",
+            "能不能告诉我",
+            "可以告诉我",
+            "能告诉我",
+            "请告诉我",
         ],
         Language::Ko => &[
             "저기요",
@@ -92,7 +143,22 @@ fn fillers(language: Language) -> &'static [&'static str] {
             "그",
             "혹시",
             "죄송한데",
+            "죄송하지만",
+            "죄송합니다만",
+            "실례지만",
             "안녕하세요",
+            "여쭤볼 게 있는데요",
+            "여쭤봐도 될까요",
+            "물어봐도 될까요",
+            "알 수 있을까요",
+            "알고 싶은데요",
+            "알고 싶어요",
+            "궁금해요",
+            "궁금합니다",
+            "가르쳐 주세요",
+            "가르쳐주세요",
+            "알려 주실 수 있나요",
+            "알려 주시겠어요",
             "알려 주세요",
             "알려주세요",
         ],
@@ -140,6 +206,10 @@ mod tests {
         assert_eq!(without_fillers(Language::En, "um excuse me where is the toilet please"), "where is the toilet");
         assert_eq!(without_fillers(Language::Ja, "すみません"), "すみません");
         assert_eq!(without_fillers(Language::En, "umbrella"), "umbrella");
+        let polite = "お忙しいところ恐れ入りますが トイレの場所を教えていただけますか";
+        assert_eq!(without_fillers(Language::Ja, polite), "トイレの場所を");
+        let polite = "sorry to bother you but could you please tell me where the toilet is";
+        assert_eq!(without_fillers(Language::En, polite), "where the toilet is");
     }
 
     proptest::proptest! {
