@@ -16,9 +16,14 @@ mod walks;
 
 use anyhow::{Result, bail};
 use clap::Parser;
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Instant;
+use walks::{Done, Turn, WALKS, Walk};
 
 /// Walks through the appliance's life in QEMU (emulated: KVM is not needed, and not used).
 #[derive(Parser)]
@@ -54,6 +59,9 @@ pub struct Args {
     /// Only these walks.
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
+    /// So many machines at once, of 3 GB each; what is timed is alone in any case.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    at_once: usize,
 }
 
 fn main() -> ExitCode {
@@ -67,27 +75,56 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<()> {
-    std::fs::create_dir_all(&args.out)?;
-    let mut table = String::from("| walk | | s |\n|---|---|---:|\n");
-    let mut failed = Vec::new();
-    for (name, walk) in walks::WALKS {
-        if !args.only.is_empty() && !args.only.iter().any(|only| only == name) {
-            continue;
+    fs::create_dir_all(&args.out)?;
+    let chosen = WALKS.iter().filter(|(name, ..)| args.only.is_empty() || args.only.iter().any(|only| only == name));
+    let (alone, beside): (Vec<_>, Vec<_>) = chosen.partition(|(_, turn, _)| *turn == Turn::Alone);
+    let report = Report::default();
+    for walk in alone {
+        report.walk(args, walk)?;
+    }
+    let queue = Mutex::new(beside.chunk_by(|_, (_, turn, _)| *turn == Turn::Next));
+    let lane = || -> Result<()> {
+        loop {
+            // The lock is for the choice alone.
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some(walks) = next else { return Ok(()) };
+            walks.iter().try_for_each(|walk| report.walk(args, walk))?;
         }
+    };
+    thread::scope(|scope| {
+        let lanes: Vec<_> = (0..args.at_once).map(|_| scope.spawn(lane)).collect();
+        lanes.into_iter().try_for_each(|lane| lane.join().unwrap_or_else(|_| bail!("a walk has panicked")))
+    })?;
+    let failed = report.failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if failed.is_empty() { Ok(()) } else { bail!("failed: {}", failed.join(", ")) }
+}
+
+/// What was walked so far; `walks.md` among the figures.
+#[derive(Default)]
+struct Report {
+    /// A line of the table each, in the order of [`WALKS`].
+    rows: Mutex<BTreeMap<usize, String>>,
+    failed: Mutex<Vec<&'static str>>,
+}
+
+impl Report {
+    fn walk(&self, args: &Args, walk: &(&'static str, Turn, Walk)) -> Result<()> {
+        let (name, _, walk) = walk;
         eprintln!("== {name}");
         let began = Instant::now();
         let line = match walk(args) {
-            Ok(walks::Done::Held(what)) => format!("held: {what}"),
-            Ok(walks::Done::Left(why)) => format!("left out: {why}"),
+            Ok(Done::Held(what)) => format!("held: {what}"),
+            Ok(Done::Left(why)) => format!("left out: {why}"),
             Err(error) => {
-                failed.push(*name);
+                self.failed.lock().unwrap_or_else(PoisonError::into_inner).push(name);
                 format!("FAILED: {error:#}")
             }
         };
         let row = format!("| {name} | {line} | {} |\n", began.elapsed().as_secs());
         eprint!("{row}");
-        table += &row;
-        std::fs::write(args.out.join("walks.md"), &table)?;
+        let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        rows.insert(WALKS.iter().position(|(other, ..)| other == name).unwrap_or_default(), row);
+        let table: String = rows.values().map(String::as_str).collect();
+        Ok(fs::write(args.out.join("walks.md"), format!("| walk | | s |\n|---|---|---:|\n{table}"))?)
     }
-    if failed.is_empty() { Ok(()) } else { bail!("failed: {}", failed.join(", ")) }
 }

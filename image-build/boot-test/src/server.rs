@@ -33,9 +33,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves `folder`, as it is at any time; keeps its key in `work`.
+    /// Serves `folder`, as it is at any time; keeps its key in `work`, beside those of others.
     pub fn start(folder: &Path, work: &Path) -> Result<Self> {
-        std::fs::create_dir_all(work)?;
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let work = work.join(port.to_string());
+        std::fs::create_dir_all(&work)?;
         let work = std::fs::canonicalize(work)?;
         let (key, certificate) = (work.join("server.key"), work.join("server.crt"));
         let status = Command::new("openssl")
@@ -49,7 +51,6 @@ impl Server {
             .status()
             .context("openssl")?;
         anyhow::ensure!(status.success(), "no certificate could be made");
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let process = Command::new("python3")
             .args(["-c", SERVE])
             .arg(std::fs::canonicalize(folder)?)

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use image::RgbImage;
 use serde_json::{Value, json};
 use std::fs;
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How a walk ended that did not fail.
@@ -19,34 +19,46 @@ pub enum Done {
     Left(String),
 }
 
-type Walk = fn(&Args) -> Result<Done>;
+/// Beside which others it may be walked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// None: it says how long something takes.
+    Alone,
+    /// Any.
+    Beside,
+    /// After the one before it: it wants the machine that that one leaves.
+    Next,
+}
 
-/// Every walk, in the order in which they are walked.
-pub const WALKS: &[(&str, Walk)] = &[
-    ("home", home),
-    ("touch", touch),
-    ("keyboard", keyboard),
-    ("power-cut", power_cut),
-    ("tampered-root", tampered_root),
-    ("tampered-kernel", tampered_kernel),
-    ("stolen-disk", stolen_disk),
-    ("tpm-cleared", bad_input::tpm_cleared),
-    ("clock-1970", bad_input::clock_1970),
-    ("scan", scan::scan),
-    ("peer", peer),
-    ("inside", inside),
-    ("update", update),
-    ("update-refused", bad_input::update_refused),
-    ("update-older", bad_input::update_older),
-    ("disk-full", bad_input::disk_full),
-    ("power-cut-update", bad_input::power_cut_update),
-    ("slot-corrupted", bad_input::slot_corrupted),
-    ("visit", crate::visit::visit),
-    ("staff", crate::visit::staff),
-    ("provision", crate::provision::provision),
-    ("setup", crate::visit::set_up),
-    ("turned", crate::provision::turned),
-    ("audit", audit::audit),
+/// What is done, and what must hold.
+pub type Walk = fn(&Args) -> Result<Done>;
+
+/// Every walk.
+pub const WALKS: &[(&str, Turn, Walk)] = &[
+    ("home", Turn::Alone, home),
+    ("touch", Turn::Beside, touch),
+    ("keyboard", Turn::Beside, keyboard),
+    ("power-cut", Turn::Beside, power_cut),
+    ("tampered-root", Turn::Beside, tampered_root),
+    ("tampered-kernel", Turn::Beside, tampered_kernel),
+    ("stolen-disk", Turn::Beside, stolen_disk),
+    ("tpm-cleared", Turn::Beside, bad_input::tpm_cleared),
+    ("clock-1970", Turn::Beside, bad_input::clock_1970),
+    ("scan", Turn::Beside, scan::scan),
+    ("peer", Turn::Alone, peer),
+    ("inside", Turn::Beside, inside),
+    ("update", Turn::Beside, update),
+    ("update-refused", Turn::Beside, bad_input::update_refused),
+    ("update-older", Turn::Beside, bad_input::update_older),
+    ("disk-full", Turn::Beside, bad_input::disk_full),
+    ("power-cut-update", Turn::Beside, bad_input::power_cut_update),
+    ("slot-corrupted", Turn::Next, bad_input::slot_corrupted),
+    ("visit", Turn::Beside, crate::visit::visit),
+    ("staff", Turn::Beside, crate::visit::staff),
+    ("provision", Turn::Beside, crate::provision::provision),
+    ("setup", Turn::Beside, crate::visit::set_up),
+    ("turned", Turn::Beside, crate::provision::turned),
+    ("audit", Turn::Beside, audit::audit),
 ];
 
 /// From switching on to home. Emulated, on a busy machine: a real one takes a tenth.
@@ -100,15 +112,17 @@ pub fn wait_home_set_up(args: &Args, machine: &mut Running) -> Result<RgbImage> 
 }
 
 /// The release image on a machine that has started once, and how long that took.
-static STARTED: OnceLock<(Machine, Duration)> = OnceLock::new();
+static STARTED: Mutex<Option<(Machine, Duration)>> = Mutex::new(None);
 
 /// The release image on a machine that has started once.
 pub fn machine(args: &Args, name: &str) -> Result<Option<Machine>> {
     let Some(image) = &args.image else { return Ok(None) };
     let folder = args.out.join("machines");
-    let (started, _) = match STARTED.get() {
+    // Held while it starts: whoever else wants it waits.
+    let mut kept = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let (started, _) = match &mut *kept {
         Some(started) => started,
-        None => {
+        kept => {
             let machine = Machine::new(&folder.join("started"), &args.tools, image)?;
             let mut running = machine.on()?;
             wait_home(args, &mut running)?;
@@ -116,7 +130,7 @@ pub fn machine(args: &Args, name: &str) -> Result<Option<Machine>> {
             // What it has made of its disk is on the disk.
             std::thread::sleep(Duration::from_secs(10));
             running.cut();
-            STARTED.get_or_init(|| (machine, first))
+            kept.insert((machine, first))
         }
     };
     started.twin(&folder.join(name)).map(Some)
@@ -266,7 +280,8 @@ fn power_cut(args: &Args) -> Result<Done> {
 /// Nothing that looks like a kiosk may come up.
 pub fn never_home(args: &Args, running: &mut Running, name: &str) -> Result<u32> {
     let home = reference(args)?;
-    let never = STARTED.get().map_or(NEVER.1, |(_, first)| *first * NEVER.0);
+    let never =
+        STARTED.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(NEVER.1, |(_, first)| *first * NEVER.0);
     let seen = running.wait_screen(never, "the home screen", |screen| difference(screen, &home) < 0.05);
     ensure!(seen.is_err(), "the home screen came up");
     let screen = running.screen()?;

@@ -36,11 +36,7 @@ pub fn serve(which: Which, socket: UnixStream) -> io::Result<()> {
     socket.local_addr()?;
     // Whoever accepted it may have wanted it otherwise.
     socket.set_nonblocking(false)?;
-    std::panic::set_hook(Box::new(|panic| {
-        // Not what it says: that may hold what somebody entered.
-        eprintln!("kiosk port: panicked at {}", panic.location().map_or_else(String::new, ToString::to_string));
-        std::process::abort();
-    }));
+    crate::panic_quietly("kiosk port", || std::process::abort());
     let said = Said(Arc::new(Mutex::new(socket.try_clone()?)));
     let orders = Arc::new(Orders { socket, over: Mutex::new(false) });
     match which {

@@ -13,7 +13,7 @@ use std::io::BufWriter;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use visit::record::Recorder;
 use visit::{Effect, Event, FormOutline, Phrasebook, View, Visit};
@@ -31,6 +31,7 @@ pub struct Kiosk {
     ports: Ports,
     screen: Screen,
     inbox: Receiver<Inbound>,
+    frame: Arc<Mutex<Option<image::RgbaImage>>>,
     recorder: Option<Recorder<BufWriter<File>>>,
     began: Instant,
     ticked: Instant,
@@ -66,7 +67,8 @@ impl Kiosk {
             None => None,
         };
         let (queue, inbox) = mpsc::channel();
-        let post = Post { queue, wake: Arc::new(wake) };
+        let frame = Arc::default();
+        let post = Post { queue, frame: Arc::clone(&frame), wake: Arc::new(wake) };
         let kanji = Arc::new(OnceLock::<Kanji>::new());
         let dictionaries = Arc::clone(&kanji);
         let options = screens::Options {
@@ -87,6 +89,7 @@ impl Kiosk {
             ports,
             screen,
             inbox,
+            frame,
             recorder,
             began,
             ticked: began,
@@ -125,16 +128,9 @@ impl Kiosk {
             self.today = Some(today());
             self.give(Event::Day(today()));
         }
-        // One picture a turn is enough: a slow screen shows the newest.
-        let mut frame: Option<image::RgbaImage> = None;
         while let Ok(message) = self.inbox.try_recv() {
             match message {
                 Inbound::Event(event) => self.give(event),
-                Inbound::Frame(picture) => {
-                    if let Some(mut last) = frame.replace(picture) {
-                        screens::overwrite(&mut last);
-                    }
-                }
                 Inbound::Pages { request, form, pages } if self.visit.state().previewed() == Some(request) => {
                     self.screen.set_pages(request, &form, pages);
                 }
@@ -161,6 +157,7 @@ impl Kiosk {
             self.screen.show(&view);
             self.shown = Some(view);
         }
+        let frame = self.frame.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(frame) = frame {
             self.screen.set_camera_frame(frame);
         }

@@ -17,3 +17,11 @@ pub use config::{Camera, Config, ConfigError, SlipPrinter, StaffCall, StaffMode,
 pub use kiosk::{DRAWN, Kiosk, would_start};
 pub use monitor::Monitor;
 pub use staff_mode::hash as hash_staff_pin;
+
+/// From now on a panic of this process says where, and not what: that may hold what somebody entered. Then `end` is called.
+pub fn panic_quietly(program: &'static str, end: fn()) {
+    std::panic::set_hook(Box::new(move |panic| {
+        eprintln!("{program}: panicked at {}", panic.location().map_or_else(String::new, ToString::to_string));
+        end();
+    }));
+}

@@ -213,7 +213,9 @@ impl Report {
         }
         // `kiosk update` reads these words. Whole minutes: nobody learns more of a visitor than that there was one.
         let idle = KIOSK.with_borrow(|kiosk| kiosk.as_ref().and_then(Kiosk::idle));
-        if beat && idle.is_some() && self.monitor.as_mut().is_some_and(Monitor::came_back) {
+        // Looked at while somebody is served, too: it may be away for that long.
+        let back = beat && self.monitor.as_mut().is_some_and(Monitor::came_back);
+        if back && idle.is_some() {
             tracing::info!("the monitor was away and is back: starting anew");
             drop(slint::quit_event_loop());
         }
@@ -262,6 +264,7 @@ fn port(which: Which) -> std::io::Result<()> {
 
 fn run(config: &Path, ports: Option<PathBuf>) -> anyhow::Result<()> {
     log();
+    kiosk::panic_quietly("kiosk", || {});
     let mut config = Config::load(config)?;
     config.ports = ports;
     let monitor = (cfg!(feature = "appliance") && config.fullscreen).then(awake);

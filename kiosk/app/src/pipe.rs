@@ -75,7 +75,7 @@ pub fn read(from: &mut impl Read) -> io::Result<Option<Frame>> {
         }
         PICTURE => {
             let (width, height) = (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
-            if width.max(height) > LARGEST_SIDE {
+            if width.min(height) == 0 || width.max(height) > LARGEST_SIDE {
                 return Err(ErrorKind::InvalidData.into());
             }
             let mut pixels = Zeroizing::new(vec![0; usize::from(width) * usize::from(height) * PIXEL]);
@@ -104,7 +104,9 @@ pub fn write(to: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
 /// # Errors
 /// When it is too large, or the other end does not take it.
 pub fn write_picture(to: &mut impl Write, picture: &RgbaImage) -> io::Result<()> {
-    let side = |side: u32| u16::try_from(side).ok().filter(|side| *side <= LARGEST_SIDE).ok_or(ErrorKind::InvalidInput);
+    let side = |side: u32| {
+        u16::try_from(side).ok().filter(|side| (1..=LARGEST_SIDE).contains(side)).ok_or(ErrorKind::InvalidInput)
+    };
     let ([a, b], [c, d]) = (side(picture.width())?.to_le_bytes(), side(picture.height())?.to_le_bytes());
     to.write_all(&[PICTURE, a, b, c, d])?;
     to.write_all(picture.as_raw())
@@ -147,8 +149,11 @@ mod tests {
         let mut pipe = Vec::new();
         let photo = FaceCommand::Match { request: RequestId(8), photo: Personal::new(Photo(vec![0; LONGEST])) };
         assert!(write(&mut pipe, &photo).is_err() && write_picture(&mut pipe, &RgbaImage::new(1025, 1)).is_err());
+        assert!(write_picture(&mut pipe, &RgbaImage::new(0, 1)).is_err(), "nothing can be drawn of it");
         assert!(pipe.is_empty());
-        for head in [[MESSAGE, 1, 0, 16, 0], [MESSAGE, 255, 255, 255, 255], [PICTURE, 1, 4, 1, 0], [3, 0, 0, 0, 0]] {
+        let pictures = [[PICTURE, 1, 4, 1, 0], [PICTURE, 0, 0, 1, 0], [PICTURE, 1, 0, 0, 0]];
+        for head in [[MESSAGE, 1, 0, 16, 0], [MESSAGE, 255, 255, 255, 255], [3, 0, 0, 0, 0]].into_iter().chain(pictures)
+        {
             assert_eq!(frames(&head).unwrap_err().kind(), ErrorKind::InvalidData);
         }
     }

@@ -16,8 +16,8 @@ use nix::time::{ClockId, clock_gettime};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use visit::{Effect, Event};
 
@@ -27,14 +27,14 @@ pub enum Inbound {
     Event(Event),
     /// The pages of a filled form, drawn; those of another filling hold other values.
     Pages { request: RequestId, form: FormId, pages: Vec<RgbaImage> },
-    /// A live picture.
-    Frame(RgbaImage),
 }
 
 /// Hands things to the kiosk's thread and wakes it.
 #[derive(Clone)]
 pub struct Post {
     pub queue: Sender<Inbound>,
+    /// The live picture that was not shown yet: one, however fast they come and however slow the screen is.
+    pub frame: Arc<Mutex<Option<RgbaImage>>>,
     pub wake: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -43,6 +43,15 @@ impl Post {
         // A kiosk that is going down no longer listens.
         if self.queue.send(message).is_ok() {
             (self.wake)();
+        }
+    }
+
+    fn frame(&self, picture: RgbaImage) {
+        let before = self.frame.lock().unwrap_or_else(PoisonError::into_inner).replace(picture);
+        match before {
+            Some(mut before) => screens::overwrite(&mut before),
+            // Else it was woken for that one.
+            None => (self.wake)(),
         }
     }
 
@@ -112,7 +121,7 @@ impl Ports {
                     Camera::Url(url) => faces::Camera::Url(url.clone()),
                 };
                 let frames = post.clone();
-                let frame = move |picture| frames.send(Inbound::Frame(picture));
+                let frame = move |picture| frames.frame(picture);
                 let (faces, event) = (faces::Config::new(camera, weights.clone()), post.event(Event::Face));
                 match processes.socket("faces") {
                     Some(path) => Some(processes.spawn(remote::Faces::default(), path, faces, event, frame)?),

@@ -64,6 +64,10 @@ const SOUND: Duration = Duration::from_secs(20);
 /// A process that takes no command for so long is stuck; hundreds of them find room before it takes the first.
 const STUCK: Duration = Duration::from_millis(250);
 
+/// A process that says more than so much within so long babbles: the kiosk would do nothing but listen. (Thirty pictures a
+/// second and what is seen on them are half of that.)
+const MOST: (u32, Duration) = (600, Duration::from_secs(5));
+
 /// The port's handle. Dropping it hangs up, and ends the thread.
 pub struct Remote<P: Port> {
     shared: Arc<Shared<P>>,
@@ -205,8 +209,17 @@ impl<P: Port> Shared<P> {
     /// Passes on what the process says, until it goes away. Gives whether it said anything.
     fn listen(&self, path: &Path, mut socket: UnixStream, frame: &dyn Fn(RgbaImage)) -> bool {
         let mut spoke = false;
+        let (mut heard, mut since) = (0, Instant::now());
         let why = loop {
-            match pipe::read(&mut socket) {
+            let said = pipe::read(&mut socket);
+            if since.elapsed() >= MOST.1 {
+                (heard, since) = (0, Instant::now());
+            }
+            heard += 1;
+            if heard > MOST.0 {
+                break "it babbles".to_owned();
+            }
+            match said {
                 Ok(Some(Frame::Picture(picture))) => frame(picture),
                 Ok(Some(message)) => match message.message() {
                     Ok(event) => (self.emit)(event),
@@ -307,15 +320,19 @@ impl Port for Voice {
     type Event = VoiceEvent;
 
     fn gone() -> VoiceEvent {
-        VoiceEvent::NoMicrophone
+        VoiceEvent::Gone
     }
 
     fn unanswered(command: &VoiceCommand) -> Option<VoiceEvent> {
         match command {
-            VoiceCommand::Listen { .. } | VoiceCommand::Meter(_) => Some(VoiceEvent::NoMicrophone),
             VoiceCommand::Answer { request, .. } => Some(VoiceEvent::Failed(*request)),
             VoiceCommand::Say { request, .. } => Some(VoiceEvent::Said(*request)),
-            VoiceCommand::Enough | VoiceCommand::Stop | VoiceCommand::Forget => None,
+            // Whoever listened is told by its being gone.
+            VoiceCommand::Listen { .. }
+            | VoiceCommand::Meter(_)
+            | VoiceCommand::Enough
+            | VoiceCommand::Stop
+            | VoiceCommand::Forget => None,
         }
     }
 }
@@ -438,6 +455,19 @@ mod tests {
             assert_eq!(next(&told), CardEvent::NoReader);
             assert_eq!(next(&told), CardEvent::Refused { request: RequestId(4), why: CardRefusal::NoReader });
         }
+    }
+
+    #[test]
+    fn a_process_that_never_stops_talking_is_hung_up_on() {
+        let scene = Scene::new();
+        let (remote, told) = scene.remote(Cards, cards::Config::default());
+        remote.connect();
+        let mut process = scene.process();
+        // It notices sooner or later that nobody listens any more.
+        while pipe::write(&mut process, &CardEvent::ReaderReady).is_ok() {}
+        let heard = std::iter::from_fn(|| told.recv_timeout(Duration::from_secs(10)).ok());
+        let before = heard.take_while(|event| *event == CardEvent::ReaderReady).count();
+        assert_eq!(before, 600, "and then its reader is gone");
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub enum VoiceEvent {
     Ready,
     /// No sound comes from a microphone; questions can only be touched.
     NoMicrophone,
+    /// It can no longer be asked, until it is [`Self::Ready`] again.
+    Gone,
     /// The microphone is open: now is the time to speak.
     Listening(RequestId),
     /// Somebody speaks.

@@ -115,8 +115,16 @@ impl Visit {
             }
             return effects;
         }
-        // Of staff only touches count: a camera that sees somebody says nothing about who that is.
-        if event.is_sign_of_life() && (!self.state.is_staffs() || matches!(event, Event::Touch(_))) {
+        let counts = match &event {
+            Event::Touch(_) => true,
+            // Of staff only touches count: a camera that sees somebody says nothing about who that is.
+            _ if self.state.is_staffs() => false,
+            // What nobody asked for must not keep a page open that shows a name.
+            Event::Face(_) => matches!(self.state, State::Face(_)),
+            Event::Voice(_) => matches!(self.state, State::Guide(_)),
+            _ => true,
+        };
+        if counts && event.is_sign_of_life() {
             self.last_sign_of_life = self.now;
             self.warned = None;
         }

@@ -320,6 +320,7 @@ impl Devices {
                 self.printer(*device, troubles, *low, effects)
             }
             Event::Voice(VoiceEvent::NoMicrophone) => self.voice = Voice::Deaf,
+            Event::Voice(VoiceEvent::Gone) => self.voice = Voice::NotInstalled,
             Event::Voice(VoiceEvent::Ready | VoiceEvent::Began(_) | VoiceEvent::Level { .. }) => {
                 self.voice = Voice::There
             }

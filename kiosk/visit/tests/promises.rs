@@ -6,12 +6,13 @@ mod town;
 
 use common::{LAST_DAY, STAFF_PIN, World};
 use domain::card::{CardCommand, CardEvent, CardKind, CardRefusal, Pin};
-use domain::face::FaceEvent;
+use domain::face::{FaceEvent, Guidance};
 use domain::form::{Answer, Signature};
 use domain::kpi::KpiName;
 use domain::paper::{Device, PrinterEvent, PrinterTrouble};
 use domain::setup::{AddressFault, FoundPrinter, PrinterSays, Proposal, SetupAnswer, SetupCommand, SetupField};
 use domain::staff::{MachineOrder, Part, PinRefusal, StaffAction, StaffAnswer, StaffCommand, StaffOutcome, StaffPin};
+use domain::voice::VoiceEvent;
 use domain::{Language, Personal, Timestamp, VisitId};
 use town::catalogue;
 use visit::record::{Recorder, replay};
@@ -299,6 +300,24 @@ fn a_finger_at_work_keeps_the_visit_and_takes_away_no_warning() {
     let mut visit = Visit::new(catalogue(), policy);
     assert_eq!(touch(&mut visit, 1, Intent::Alive), []);
     assert!(visit.state().is_home());
+}
+
+#[test]
+fn a_port_that_nobody_asked_keeps_no_page_open() {
+    let policy = Policy::default();
+    for event in [
+        Event::Face(FaceEvent::Guide(Guidance::Good)),
+        Event::Voice(VoiceEvent::Began(domain::RequestId(1))),
+        Event::Voice(VoiceEvent::Said(domain::RequestId(1))),
+    ] {
+        let mut visit = at_the_ways();
+        let step = policy.idle_ms / 10;
+        for at in 1..=40 {
+            visit.handle(Timestamp(at * step), event.clone());
+            visit.handle(Timestamp(at * step), Event::Tick);
+        }
+        assert!(visit.state().is_home(), "{event:?}");
+    }
 }
 
 #[test]

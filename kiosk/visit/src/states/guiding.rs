@@ -171,9 +171,10 @@ impl Guiding {
 
     fn heard_of(&mut self, cx: &mut Cx, event: &VoiceEvent) {
         match event {
-            VoiceEvent::NoMicrophone => {
+            VoiceEvent::NoMicrophone | VoiceEvent::Gone => {
                 if matches!(self.turn, Turns::Opens | Turns::Listens | Turns::Hears) {
-                    self.missed(cx, GuideTrouble::NoMicrophone);
+                    let gone = *event == VoiceEvent::Gone;
+                    self.missed(cx, if gone { GuideTrouble::Failed } else { GuideTrouble::NoMicrophone });
                 }
             }
             VoiceEvent::Listening(request) if *request == self.request && self.turn == Turns::Opens => {

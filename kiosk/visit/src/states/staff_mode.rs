@@ -334,7 +334,7 @@ impl StaffMode {
                     (false, None) => Finding::NoAnswer,
                 })
             }
-            (Part::Microphone, Event::Voice(VoiceEvent::NoMicrophone)) => Some(Finding::Absent),
+            (Part::Microphone, Event::Voice(VoiceEvent::NoMicrophone | VoiceEvent::Gone)) => Some(Finding::Absent),
             (Part::Microphone, Event::Voice(VoiceEvent::Level { request, percent })) => {
                 (*request == trial.request && *percent >= SPEAKS).then_some(Finding::Good)
             }

@@ -148,7 +148,11 @@ impl World {
             self.lay_before = false;
         }
         if let Event::Voice(
-            VoiceEvent::Heard { .. } | VoiceEvent::NothingHeard(_) | VoiceEvent::NoMicrophone | VoiceEvent::Failed(_),
+            VoiceEvent::Heard { .. }
+            | VoiceEvent::NothingHeard(_)
+            | VoiceEvent::NoMicrophone
+            | VoiceEvent::Gone
+            | VoiceEvent::Failed(_),
         ) = &event
         {
             // The port closes the microphone by itself once a question is over.
@@ -559,10 +563,14 @@ impl World {
             }
             Effect::Voice(VoiceCommand::Listen { request, language, .. }) => {
                 if faulty {
-                    match self.dice.below(4) {
+                    match self.dice.below(5) {
                         0 => self.later(Event::Voice(VoiceEvent::NothingHeard(request))),
                         1 => self.later(Event::Voice(VoiceEvent::NoMicrophone)),
-                        2 => self.later(Event::Voice(VoiceEvent::Failed(request))),
+                        2 => {
+                            self.later(Event::Voice(VoiceEvent::Gone));
+                            self.later(Event::Voice(VoiceEvent::Ready));
+                        }
+                        3 => self.later(Event::Voice(VoiceEvent::Failed(request))),
                         _ => self.later(Event::Voice(VoiceEvent::Began(request))),
                     }
                     return;
