@@ -11,11 +11,11 @@ import sys
 
 import numpy as np
 
-SIGNS = 15  # of a meaning
-NONE = 11  # of "nothing that the guide knows": a constant, and what index.rs lists
+SIGNS = 19  # of a meaning
+NONE = 12  # of "nothing that the guide knows": a constant, and what index.rs lists
 WIDTH = SIGNS + NONE
-START = np.array([2, 9, 5, 6, 3, 2, 0, 0.1, 4, 0.7, 2.8, 1.2, 0.3, 0, 0] + [4, 1.5, 8.5, 6, 0, 0, 0, 0, 0, 0, 2])
-SCALE = np.array([1, 10, 10, 10, 10, 10, 1, 1, 10, 1, 10, 10, 10, 2, 2] + [10, 1, 10, 10, 10, 10, 2, 2, 10, 10, 10])
+START = np.array([2, 9, 5, 6, 3, 2, 0, 0.1, 4, 0.7, 2.8, 1.2, 0.3, 0, 0, 0.5, -1, 0, 0] + [4, 1.5, 8.5, 6, 0, 0, 0, 0, 0, 0, 2, 0])
+SCALE = np.array([1, 10, 10, 10, 10, 10, 1, 1, 10, 1, 10, 10, 10, 2, 2, 10, 10, 10, 10] + [10, 1, 10, 10, 10, 10, 2, 2, 10, 10, 10, 10])
 FOLDS = 6
 
 

@@ -107,8 +107,24 @@ pub(crate) struct About {
     pub thing: f32,
     /// The logarithm of the chance that this is asked, whatever of.
     pub attribute: f32,
+    /// What the words that say it outright say.
+    pub cue: Cue,
     /// Its name, when it was found in the question.
     pub named: Option<Named>,
+}
+
+/// What words like "where" and "how much" say of what is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Cue {
+    /// There are none of them.
+    #[default]
+    None,
+    /// There are none, and this is what is told of a thing when no more is asked.
+    NoneAndAbout,
+    /// This.
+    This,
+    /// Something else.
+    Other,
 }
 
 /// A name in a question.
@@ -306,7 +322,15 @@ impl Signs {
             flag(about.named.is_some()),
             usual_words,
             usual_sound,
+            flag(about.cue == Cue::This),
+            flag(about.cue == Cue::Other),
+            flag(about.cue == Cue::NoneAndAbout),
         ]
+    }
+
+    /// Whether somebody has written this very question.
+    pub fn is_word_for_word(&self) -> bool {
+        self.near.words.min(self.near.sound) > 0.999
     }
 
     /// In the order of [`Weights::none`]: of "nothing that the guide knows".
@@ -329,7 +353,7 @@ impl Signs {
 }
 
 /// How many signs there are of a meaning.
-const SIGNS: usize = 15;
+const SIGNS: usize = 18;
 
 /// How many signs there are of "nothing that the guide knows".
 const NONE_SIGNS: usize = 11;
@@ -342,13 +366,18 @@ pub(crate) struct Weights {
 
 /// Of what is written.
 pub(crate) const WRITTEN: Weights = Weights {
-    meant: [1.7, 8.02, 3.9, 5.23, -0.77, -1.7, -0.05, 0.13, 3.06, 0.67, 3.15, -3.24, -0.09, 0.1, 1.08],
-    none: [4.32, 1.68, 10.91, 8.3, -1.26, -0.66, 0.6, 0.89, 1.63, 1.2, 5.54],
+    meant: [
+        1.47, 6.42, 3.09, 3.34, -0.25, -0.01, -0.13, -0.16, 2.16, 0.52, 2.55, 1.54, -0.27, 0.35, 0.73, 0.36, -2.45,
+        -0.65,
+    ],
+    none: [1.21, 0.63, 6.66, 6.36, 0.06, 1.9, -0.03, 0.44, 0.3, 0.21, 3.57],
 };
 
 /// Of what a recogniser understood of such questions, with and without noise: Japanese may be written in other words.
 pub(crate) const HEARD: Weights = Weights {
-    meant: [1.16, 6.57, 3.47, 4.25, -0.73, -2.53, -0.19, 0.18, 1.07, 0.54, 2.89, -2.23, 0.08, 0.3, 1.26],
+    meant: [
+        1.16, 6.57, 3.47, 4.25, -0.73, -2.53, -0.19, 0.18, 1.07, 0.54, 2.89, -2.23, 0.08, 0.3, 1.26, 0.36, -2.45, -0.65,
+    ],
     none: [2.04, 0.98, 9.76, 7.4, -1.83, 0.24, -0.1, 1.56, 1.12, 0.75, 3.15],
 };
 
