@@ -4,7 +4,7 @@ use crate::pictures::{difference, empty, same};
 use crate::server::Server;
 use crate::vm::{Machine, Running};
 use crate::{Args, audit, bad_input, disk, scan};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use image::RgbImage;
 use serde_json::{Value, json};
 use std::fs;
@@ -400,8 +400,11 @@ fn inside(args: &Args) -> Result<Done> {
     let screen = running
         .wait_screen(BOOT, "the out-of-order screen", |screen| !empty(screen) && difference(screen, &home) > 0.05)?;
     keep(args, "out-of-order", &screen)?;
-    let state = said(&mut running, "systemctl is-active madoguchi-out-of-order", COMMAND)?;
-    ensure!(state == "active", "the out-of-order screen is {state}");
+    let (state, _) = running.shell("systemctl is-active madoguchi-out-of-order", COMMAND)?;
+    if state != "active" {
+        let why = "journalctl -b -o short-monotonic --no-pager -u kiosk -u madoguchi-out-of-order -n 60";
+        bail!("the out-of-order screen is {state}: {}", said(&mut running, why, COMMAND)?);
+    }
     Ok(Done::Held(format!(
         "{} units of ours, exposed {worst} at most; nothing listens; {ports} are killed and back without the kiosk; its own crash and \
          crash loop are met",
