@@ -1,5 +1,6 @@
 //! What an installer says of this one kiosk: its site pack and its devices.
 
+use crate::remote::Patience;
 use agent::network::{Host, Network, NoHost};
 use domain::Language;
 use serde::Deserialize;
@@ -160,6 +161,9 @@ pub struct Config {
     /// there is none, they are threads. No setting: it belongs to the system that starts the kiosk.
     #[serde(skip)]
     pub ports: Option<PathBuf>,
+    /// How long such a process may say nothing. No setting either: for walks on which one is made to hang.
+    #[serde(skip)]
+    pub patience: Patience,
 }
 
 fn portrait() -> (u32, u32) {

@@ -16,6 +16,7 @@ mod staff_mode;
 pub use config::{Camera, Config, ConfigError, SlipPrinter, StaffCall, StaffMode, compose, compose_proposed};
 pub use kiosk::{DRAWN, Kiosk, would_start};
 pub use monitor::Monitor;
+pub use remote::Patience;
 pub use staff_mode::hash as hash_staff_pin;
 
 /// From now on a panic of this process says where, and not what: that may hold what somebody entered. Then `end` is called.

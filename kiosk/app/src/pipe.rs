@@ -1,5 +1,5 @@
 //! What goes over the pipe between the kiosk and a port that is a process of its own: the port's configuration first, then
-//! commands to it and events from it, as [`wire`] writes them, and live pictures.
+//! commands to it and events from it, as [`wire`] writes them, live pictures, and a beat that says that its worker goes on.
 //!
 //! Neither end believes the other: what is malformed or too long is an error, and ends the connection.
 
@@ -15,6 +15,9 @@ const MESSAGE: u8 = 1;
 
 /// The first byte of a picture; its width and height follow in two each.
 const PICTURE: u8 = 2;
+
+/// The first byte of a beat; nothing follows, in four.
+const ALIVE: u8 = 3;
 
 /// In bytes. The longest by far carries a card's photo, of some ten thousand.
 const LONGEST: usize = 1 << 20;
@@ -32,6 +35,8 @@ pub enum Frame {
     Message(Zeroizing<Vec<u8>>),
     /// A live picture.
     Picture(RgbaImage),
+    /// Nothing new.
+    Alive,
 }
 
 impl Frame {
@@ -42,7 +47,7 @@ impl Frame {
     pub fn message<T: DeserializeOwned>(self) -> Result<T, Malformed> {
         match self {
             Self::Message(encoded) => wire::decode(encoded),
-            Self::Picture(_) => Err(Malformed),
+            Self::Picture(_) | Self::Alive => Err(Malformed),
         }
     }
 }
@@ -83,6 +88,7 @@ pub fn read(from: &mut impl Read) -> io::Result<Option<Frame>> {
             let picture = RgbaImage::from_raw(width.into(), height.into(), std::mem::take(&mut *pixels));
             picture.map(Frame::Picture).map(Some).ok_or_else(|| ErrorKind::InvalidData.into())
         }
+        ALIVE if [a, b, c, d] == [0; 4] => Ok(Some(Frame::Alive)),
         _ => Err(ErrorKind::InvalidData.into()),
     }
 }
@@ -112,6 +118,14 @@ pub fn write_picture(to: &mut impl Write, picture: &RgbaImage) -> io::Result<()>
     to.write_all(picture.as_raw())
 }
 
+/// Writes a beat.
+///
+/// # Errors
+/// When the other end does not take it.
+pub fn write_alive(to: &mut impl Write) -> io::Result<()> {
+    to.write_all(&[ALIVE, 0, 0, 0, 0])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,12 +150,16 @@ mod tests {
         let photo = FaceCommand::Match { request: RequestId(8), photo: Personal::new(Photo(vec![201; 60_000])) };
         write(&mut pipe, &reads("1234")).unwrap();
         write_picture(&mut pipe, &picture).unwrap();
+        write_alive(&mut pipe).unwrap();
         write(&mut pipe, &photo).unwrap();
-        let [a, b, c] = <[Frame; 3]>::try_from(frames(&pipe).unwrap()).unwrap();
+        let [a, b, c, d] = <[Frame; 4]>::try_from(frames(&pipe).unwrap()).unwrap();
         assert_eq!(a.message::<CardCommand>().unwrap(), reads("1234"));
         assert_eq!(b, Frame::Picture(picture));
-        assert_eq!(c.message::<FaceCommand>().unwrap(), photo);
-        assert!(Frame::Picture(RgbaImage::new(1, 1)).message::<CardEvent>().is_err());
+        assert_eq!(c, Frame::Alive);
+        assert_eq!(d.message::<FaceCommand>().unwrap(), photo);
+        for other in [Frame::Picture(RgbaImage::new(1, 1)), Frame::Alive] {
+            assert!(other.message::<CardEvent>().is_err());
+        }
     }
 
     #[test]
@@ -151,16 +169,17 @@ mod tests {
         assert!(write(&mut pipe, &photo).is_err() && write_picture(&mut pipe, &RgbaImage::new(1025, 1)).is_err());
         assert!(write_picture(&mut pipe, &RgbaImage::new(0, 1)).is_err(), "nothing can be drawn of it");
         assert!(pipe.is_empty());
+        let messages = [[MESSAGE, 1, 0, 16, 0], [MESSAGE, 255, 255, 255, 255]];
         let pictures = [[PICTURE, 1, 4, 1, 0], [PICTURE, 0, 0, 1, 0], [PICTURE, 1, 0, 0, 0]];
-        for head in [[MESSAGE, 1, 0, 16, 0], [MESSAGE, 255, 255, 255, 255], [3, 0, 0, 0, 0]].into_iter().chain(pictures)
-        {
+        let others = [[ALIVE, 0, 1, 0, 0], [0; 5], [4, 0, 0, 0, 0]];
+        for head in messages.into_iter().chain(pictures).chain(others) {
             assert_eq!(frames(&head).unwrap_err().kind(), ErrorKind::InvalidData);
         }
     }
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..4000), kind in 0u8..4, length in 0u16..4000) {
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..4000), kind in 0u8..5, length in 0u16..4000) {
             let headed = [&[kind, length as u8, (length >> 8) as u8, 0, 0][..], &bytes].concat();
             for bytes in [bytes, headed] {
                 let mut rest = &bytes[..];
@@ -169,6 +188,21 @@ mod tests {
                     let _ = frame.message::<CardCommand>();
                 }
             }
+        }
+
+        #[test]
+        fn beats_between_messages_change_none(pins in prop::collection::vec(("[0-9]{4}", 0usize..3), 0..6)) {
+            let (mut pipe, mut beats) = (Vec::new(), 0);
+            for (pin, before) in &pins {
+                (0..*before).for_each(|_| write_alive(&mut pipe).unwrap());
+                write(&mut pipe, &reads(pin)).unwrap();
+                beats += before;
+            }
+            let (alive, said): (Vec<_>, Vec<_>) =
+                frames(&pipe).unwrap().into_iter().partition(|frame| *frame == Frame::Alive);
+            prop_assert_eq!(alive.len(), beats);
+            let said: Vec<CardCommand> = said.into_iter().map(|frame| frame.message().unwrap()).collect();
+            prop_assert_eq!(said, pins.iter().map(|(pin, _)| reads(pin)).collect::<Vec<_>>());
         }
 
         #[test]

@@ -105,7 +105,8 @@ impl Ports {
             None => cards::CaSet::default(),
         };
         let cards = cards::Config { reader: config.reader.clone(), authorities };
-        let mut processes = Processes { folder: config.ports.clone(), waiting: Vec::new() };
+        let (folder, patience) = (config.ports.clone(), config.patience);
+        let mut processes = Processes { folder, patience, waiting: Vec::new() };
         let cards: Orders<CardCommand> = match processes.socket("cards") {
             Some(path) => processes.spawn(remote::Cards, path, cards, post.event(Event::Card), drop)?,
             None => {
@@ -250,6 +251,7 @@ impl Ports {
 struct Processes {
     /// Where their sockets are; `None` where ports are threads.
     folder: Option<PathBuf>,
+    patience: remote::Patience,
     waiting: Vec<Box<dyn Fn()>>,
 }
 
@@ -266,7 +268,7 @@ impl Processes {
         emit: impl Fn(P::Event) + Send + Sync + 'static,
         frame: impl Fn(RgbaImage) + Send + 'static,
     ) -> std::io::Result<Orders<P::Command>> {
-        let remote = Rc::new(Remote::spawn(port, socket, config, emit, frame)?);
+        let remote = Rc::new(Remote::spawn(port, socket, config, self.patience, emit, frame)?);
         let waits = Rc::clone(&remote);
         self.waiting.push(Box::new(move || waits.connect()));
         Ok(Box::new(move |command| remote.send(command)))

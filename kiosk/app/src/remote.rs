@@ -1,7 +1,7 @@
 //! A port that is a process of its own (`kiosk port`), at the other end of a socket: the same commands, the same events.
 //!
 //! Whoever listens at the socket starts the process. When that goes away, the kiosk hears what it hears of a device that was
-//! unplugged, and another process is asked for.
+//! unplugged, and another process is asked for. One from which nothing comes any more, not even a beat, hangs: it is hung up on.
 
 use crate::pipe::{self, Frame};
 use domain::Personal;
@@ -68,6 +68,21 @@ const STUCK: Duration = Duration::from_millis(250);
 /// second and what is seen on them are half of that.)
 const MOST: (u32, Duration) = (600, Duration::from_secs(5));
 
+/// How long a process may say nothing before it is taken for one that hangs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Until its first beat: a slow machine that has just started reads networks.
+    pub starting: Duration,
+    /// From then on: ten times what is between two beats.
+    pub silent: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { starting: Duration::from_secs(120), silent: Duration::from_secs(30) }
+    }
+}
+
 /// The port's handle. Dropping it hangs up, and ends the thread.
 pub struct Remote<P: Port> {
     shared: Arc<Shared<P>>,
@@ -77,7 +92,19 @@ pub struct Remote<P: Port> {
 struct Shared<P: Port> {
     line: Mutex<Line<P>>,
     changed: Condvar,
+    patience: Patience,
     emit: Box<dyn Fn(P::Event) + Send + Sync>,
+}
+
+/// What became of a process.
+#[derive(Default)]
+struct Past {
+    /// It said anything.
+    spoke: bool,
+    /// It did not go away, but was given up.
+    hung: bool,
+    /// How long it lived, by what came from it.
+    lived: Duration,
 }
 
 struct Line<P: Port> {
@@ -98,11 +125,13 @@ impl<P: Port> Remote<P> {
         port: P,
         path: PathBuf,
         config: P::Config,
+        patience: Patience,
         emit: impl Fn(P::Event) + Send + Sync + 'static,
         frame: impl Fn(RgbaImage) + Send + 'static,
     ) -> io::Result<Self> {
         let line = Line { port, socket: None, unanswered: None, wanted: false, ended: false };
-        let shared = Arc::new(Shared { line: Mutex::new(line), changed: Condvar::new(), emit: Box::new(emit) });
+        let shared =
+            Arc::new(Shared { line: Mutex::new(line), changed: Condvar::new(), patience, emit: Box::new(emit) });
         let theirs = Arc::clone(&shared);
         let run = move || theirs.run(&path, &config, &frame);
         let thread = std::thread::Builder::new().name("port".into()).spawn(run)?;
@@ -168,22 +197,22 @@ impl<P: Port> Shared<P> {
         drop(waits.unwrap_or_else(PoisonError::into_inner));
         let (mut pause, mut told) = (SHORTEST, false);
         loop {
-            let began = Instant::now();
-            let spoke = match self.reach(path, config) {
+            let Past { spoke, hung, lived } = match self.reach(path, config) {
                 Ok(socket) => self.listen(path, socket, frame),
                 Err(error) => {
                     tracing::debug!(%error, path = %path.display(), "nobody there yet");
-                    false
+                    Past::default()
                 }
             };
+            if lived >= SOUND {
+                pause = SHORTEST;
+            }
             told &= !spoke;
-            if !told && pause >= ABSENT && !self.line().ended {
+            // Of one that hung before it said anything, nobody has heard that it went away.
+            if !told && (pause >= ABSENT || hung && !spoke) && !self.line().ended {
                 told = true;
                 tracing::warn!(path = %path.display(), "no process there that lives");
                 P::absent().into_iter().for_each(&self.emit);
-            }
-            if began.elapsed() >= SOUND {
-                pause = SHORTEST;
             }
             let rested = self.changed.wait_timeout_while(self.line(), pause, |line| !line.ended);
             if rested.unwrap_or_else(PoisonError::into_inner).0.ended {
@@ -196,6 +225,7 @@ impl<P: Port> Shared<P> {
     fn reach(&self, path: &Path, config: &P::Config) -> io::Result<UnixStream> {
         let mut socket = UnixStream::connect(path)?;
         socket.set_write_timeout(Some(STUCK))?;
+        socket.set_read_timeout(Some(self.patience.starting))?;
         pipe::write(&mut socket, config)?;
         let mut line = self.line();
         if line.ended {
@@ -206,9 +236,9 @@ impl<P: Port> Shared<P> {
         Ok(socket)
     }
 
-    /// Passes on what the process says, until it goes away. Gives whether it said anything.
-    fn listen(&self, path: &Path, mut socket: UnixStream, frame: &dyn Fn(RgbaImage)) -> bool {
-        let mut spoke = false;
+    /// Passes on what the process says, until it goes away or is given up.
+    fn listen(&self, path: &Path, mut socket: UnixStream, frame: &dyn Fn(RgbaImage)) -> Past {
+        let (began, mut past) = (Instant::now(), Past::default());
         let (mut heard, mut since) = (0, Instant::now());
         let why = loop {
             let said = pipe::read(&mut socket);
@@ -219,26 +249,42 @@ impl<P: Port> Shared<P> {
             if heard > MOST.0 {
                 break "it babbles".to_owned();
             }
+            if let Ok(Some(_)) = &said {
+                if past.lived.is_zero()
+                    && let Err(error) = socket.set_read_timeout(Some(self.patience.silent))
+                {
+                    break error.to_string();
+                }
+                past.lived = began.elapsed();
+            }
             match said {
+                // It has said nothing by that.
+                Ok(Some(Frame::Alive)) => continue,
                 Ok(Some(Frame::Picture(picture))) => frame(picture),
                 Ok(Some(message)) => match message.message() {
                     Ok(event) => (self.emit)(event),
                     Err(error) => break error.to_string(),
                 },
                 Ok(None) => break "it hung up".to_owned(),
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    past.hung = true;
+                    break "it hangs".to_owned();
+                }
                 Err(error) => break error.to_string(),
             }
-            spoke = true;
+            past.spoke = true;
         };
         let mut line = self.line();
         line.socket = None;
         let unanswered = line.unanswered.take();
+        // One that hangs ends by this, too (see `child`).
+        drop(socket);
         if !line.ended {
             drop(line);
             tracing::warn!(why, path = %path.display(), "a port's process went away");
-            spoke.then(P::gone).into_iter().chain(unanswered).for_each(&self.emit);
+            past.spoke.then(P::gone).into_iter().chain(unanswered).for_each(&self.emit);
         }
-        spoke
+        past
     }
 }
 
@@ -360,9 +406,19 @@ mod tests {
         }
 
         fn remote<P: Port>(&self, port: P, config: P::Config) -> (Remote<P>, Receiver<P::Event>) {
+            self.remote_with(Patience::default(), port, config)
+        }
+
+        fn remote_with<P: Port>(
+            &self,
+            patience: Patience,
+            port: P,
+            config: P::Config,
+        ) -> (Remote<P>, Receiver<P::Event>) {
             let (tell, told) = mpsc::channel();
             let emit = move |event| drop(tell.send(event));
-            let remote = Remote::spawn(port, self.folder.path().join("port"), config, emit, |_| {}).unwrap();
+            let path = self.folder.path().join("port");
+            let remote = Remote::spawn(port, path, config, patience, emit, |_| {}).unwrap();
             (remote, told)
         }
 
@@ -486,6 +542,42 @@ mod tests {
         pipe::write(&mut process, &CardEvent::ReaderReady).unwrap();
         assert_eq!(next(&told), CardEvent::ReaderReady);
         assert!(told.try_recv().is_err(), "told once");
+    }
+
+    #[test]
+    fn a_process_that_hangs_is_hung_up_on_and_another_takes_its_place() {
+        let scene = Scene::new();
+        let patience = Patience { starting: Duration::from_millis(200), silent: Duration::from_secs(2) };
+        let (remote, told) = scene.remote_with(patience, Cards, cards::Config::default());
+        remote.connect();
+        // One that never begins, and one that begins and gets no further than that.
+        for beats in 0..2 {
+            let mut process = scene.process();
+            (0..beats).for_each(|_| pipe::write_alive(&mut process).unwrap());
+            if beats == 0 {
+                assert_eq!(next(&told), CardEvent::NoReader, "nobody has said what there is");
+            }
+            assert!(pipe::read(&mut process).unwrap().is_none(), "it is not waited for");
+        }
+        let mut process = scene.process();
+        pipe::write(&mut process, &CardEvent::ReaderReady).unwrap();
+        assert_eq!(next(&told), CardEvent::ReaderReady);
+        remote.send(read());
+        assert_eq!(command::<CardCommand>(&mut process), read());
+        // As long as it beats it may take its time.
+        let until = Instant::now() + patience.silent * 3 / 2;
+        while Instant::now() < until {
+            pipe::write_alive(&mut process).unwrap();
+            assert!(told.recv_timeout(patience.silent / 40).is_err());
+        }
+        // Half a message is none.
+        process.write_all(b"\x01\x09\0").unwrap();
+        assert_eq!(next(&told), CardEvent::NoReader);
+        assert_eq!(next(&told), CardEvent::Refused { request: RequestId(4), why: CardRefusal::NoReader });
+        assert!(pipe::read(&mut process).unwrap().is_none());
+        let mut process = scene.process();
+        pipe::write(&mut process, &CardEvent::ReaderReady).unwrap();
+        assert_eq!(next(&told), CardEvent::ReaderReady);
     }
 
     #[test]

@@ -87,12 +87,13 @@ pub fn readers() -> Vec<String> {
 /// # Errors
 /// When no thread can be started.
 pub fn spawn(config: Config, emit: impl Fn(CardEvent) + Send + 'static) -> std::io::Result<Handle> {
-    spawn_behind(config, emit, || true)
+    spawn_behind(config, emit, || true, || ())
 }
 
 /// Starts the port where its orders come over a pipe. `settled` is called before anything secret goes to a card, and returns
 /// when the handle was given all that had been ordered by then: a [`CardCommand::Release`] on its way counts. False where nobody
-/// orders any more.
+/// orders any more. `alive` is called on the port's thread at every turn, twice a second where nothing happens, and not while a
+/// reader or pcscd does not answer; of the commands of a reading each is an event.
 ///
 /// # Errors
 /// When no thread can be started.
@@ -100,10 +101,11 @@ pub fn spawn_behind(
     config: Config,
     emit: impl Fn(CardEvent) + Send + 'static,
     settled: impl Fn() -> bool + Send + 'static,
+    alive: impl Fn() + Send + 'static,
 ) -> std::io::Result<Handle> {
     let (commands, receiver) = mpsc::channel();
     let released = Arc::new(AtomicU64::new(0));
-    let port = Port { config, emit, settled, released: Arc::clone(&released), said: None, mute_since: None };
+    let port = Port { config, emit, settled, alive, released: Arc::clone(&released), said: None, mute_since: None };
     let thread = std::thread::Builder::new().name("cards".into()).spawn(move || {
         let _guard = AbortOnPanic;
         port.run(&receiver);
@@ -134,19 +136,21 @@ enum Said {
 /// The handle is gone.
 struct Closed;
 
-struct Port<F: Fn(CardEvent), S: Fn() -> bool> {
+struct Port<F: Fn(CardEvent), S: Fn() -> bool, A: Fn()> {
     config: Config,
     emit: F,
     settled: S,
+    alive: A,
     released: Arc<AtomicU64>,
     said: Option<Said>,
     /// Since when a card has lain there that gives no answer.
     mute_since: Option<Instant>,
 }
 
-impl<F: Fn(CardEvent), S: Fn() -> bool> Port<F, S> {
+impl<F: Fn(CardEvent), S: Fn() -> bool, A: Fn()> Port<F, S, A> {
     fn run(mut self, commands: &Receiver<Order>) {
         loop {
+            (self.alive)();
             // Ends when the handle, the reader or pcscd goes.
             if let Ok(Closed) = self.watch(commands) {
                 return;
@@ -171,6 +175,7 @@ impl<F: Fn(CardEvent), S: Fn() -> bool> Port<F, S> {
         let mut states = [ReaderState::new(reader.clone(), State::UNAWARE)];
         let (mut state, mut count) = (State::UNAWARE, 0);
         loop {
+            (self.alive)();
             match context.get_status_change(PACE, &mut states) {
                 Ok(()) => {
                     (state, count) = (states[0].event_state(), states[0].event_count());

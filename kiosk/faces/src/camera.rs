@@ -69,6 +69,8 @@ struct State {
     openings: u64,
     ended: bool,
     picture: Option<Wiped>,
+    /// Since when the thread has been with the device; `None` while it waits.
+    busy: Option<Instant>,
 }
 
 impl Shared {
@@ -80,13 +82,13 @@ impl Shared {
     /// Waits; false when this opening is over.
     fn wait(&self, opening: u64, until: Instant) -> bool {
         let mut state = self.state();
+        state.busy = None;
         loop {
-            if state.ended || state.wanted != Some(opening) {
-                return false;
-            }
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return true;
+            let now = Instant::now();
+            let (over, left) = (state.ended || state.wanted != Some(opening), until.saturating_duration_since(now));
+            if over || left.is_zero() {
+                state.busy = Some(now);
+                return !over;
             }
             state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -95,11 +97,13 @@ impl Shared {
     /// Waits until pictures are wanted; `None` at the end.
     fn next_opening(&self) -> Option<u64> {
         let mut state = self.state();
+        state.busy = None;
         loop {
             if state.ended {
                 return None;
             }
             if let Some(opening) = state.wanted {
+                state.busy = Some(Instant::now());
                 return Some(opening);
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -143,6 +147,11 @@ impl Feed {
         state.wanted = None;
         state.picture = None;
         self.shared.changed.notify_all();
+    }
+
+    /// Whether the device has not let go of the thread for so long.
+    pub(crate) fn hangs(&self, patience: Duration) -> bool {
+        self.shared.state().busy.is_some_and(|since| since.elapsed() > patience)
     }
 
     /// The latest picture.
@@ -233,4 +242,45 @@ fn open(camera: &Camera) -> opencv::Result<VideoCapture> {
 fn pace(capture: &VideoCapture) -> Duration {
     let said = capture.get(CAP_PROP_FPS).unwrap_or(PACE);
     Duration::from_secs_f64(1.0 / if said.is_finite() && (1.0..=120.0).contains(&said) { said } else { PACE })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+    use std::process::Command;
+    use std::sync::mpsc;
+
+    const PATIENCE: Duration = Duration::from_millis(50);
+
+    #[test]
+    fn a_camera_that_does_not_answer_is_seen_to_hang_also_when_nobody_wants_it_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("film.avi");
+        // Whoever opens it waits until somebody writes into it.
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let (say, said) = mpsc::channel();
+        let say = move |opening, word| say.send((opening, word)).unwrap_or(());
+        let feed = Feed::start(Camera::FileOnce(path.clone()), say).unwrap();
+        assert!(!feed.hangs(Duration::ZERO), "it was not opened");
+        let (opening, begun) = (feed.open(), Instant::now());
+        while !feed.hangs(PATIENCE) {
+            assert!(begun.elapsed() < Duration::from_secs(10));
+            std::thread::yield_now();
+        }
+        feed.close();
+        assert!(feed.hangs(PATIENCE));
+        assert!(said.try_recv().is_err());
+        // It is opened in two ways, one after the other.
+        let word = loop {
+            drop(File::options().read(true).write(true).open(&path).unwrap());
+            if let Ok(word) = said.try_recv() {
+                break word;
+            }
+        };
+        assert_eq!(word, (opening, CameraWord::Lost));
+        while feed.hangs(Duration::ZERO) {
+            std::thread::yield_now();
+        }
+    }
 }

@@ -50,7 +50,7 @@ mod wiped;
 
 pub use camera::Camera;
 pub use engine::FaceError;
-pub use port::{Config, Handle, spawn};
+pub use port::{Config, Handle, spawn, spawn_behind};
 
 use std::path::PathBuf;
 

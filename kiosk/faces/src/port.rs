@@ -53,6 +53,13 @@ const LIVE_SIDE: i32 = 640;
 /// A camera that gives no picture for so long is as good as unplugged.
 const SILENCE: Duration = Duration::from_secs(4);
 
+/// A camera that does not let go of its thread for so long never will: OpenCV gives up one that gives no picture after ten seconds,
+/// and may do so more than once while it is opened.
+const HANGS: Duration = Duration::from_secs(30);
+
+/// How long the thread waits for orders before it says that it goes on.
+const TURN: Duration = Duration::from_secs(2);
+
 /// The port's handle. Dropping it closes the camera, forgets everybody and ends the threads.
 pub struct Handle {
     messages: Sender<Message>,
@@ -94,6 +101,20 @@ pub fn spawn(
     emit: impl Fn(FaceEvent) + Send + 'static,
     frame: impl Fn(RgbaImage) + Send + 'static,
 ) -> Result<Handle, FaceError> {
+    spawn_behind(config, emit, frame, || ())
+}
+
+/// Starts the port where its orders come over a pipe. `alive` is called on the port's thread every few seconds, and not while the
+/// camera does not answer.
+///
+/// # Errors
+/// As [`spawn`].
+pub fn spawn_behind(
+    config: Config,
+    emit: impl Fn(FaceEvent) + Send + 'static,
+    frame: impl Fn(RgbaImage) + Send + 'static,
+    alive: impl Fn() + Send + 'static,
+) -> Result<Handle, FaceError> {
     let (messages, receiver) = mpsc::channel();
     let (ready, loaded) = mpsc::channel();
     let camera = messages.clone();
@@ -101,7 +122,7 @@ pub fn spawn(
         let port = Engine::load(&config.weights).and_then(|engine| {
             let say = move |opening, word| drop(camera.send(Message::Camera(opening, word)));
             let feed = Feed::start(config.camera, say)?;
-            Ok(Port { engine, feed, threshold: config.threshold, emit, frame, job: None, missing: false })
+            Ok(Port { engine, feed, threshold: config.threshold, emit, frame, alive, job: None, missing: false })
         });
         match port {
             Ok(port) => {
@@ -136,25 +157,27 @@ struct Job {
     size: (i32, i32),
 }
 
-struct Port<E: Fn(FaceEvent), F: Fn(RgbaImage)> {
+struct Port<E: Fn(FaceEvent), F: Fn(RgbaImage), A: Fn()> {
     engine: Engine,
     feed: Feed,
     threshold: f32,
     emit: E,
     frame: F,
+    alive: A,
     job: Option<Job>,
     /// The camera gave no picture when it was last asked for one.
     missing: bool,
 }
 
-impl<E: Fn(FaceEvent), F: Fn(RgbaImage)> Port<E, F> {
+impl<E: Fn(FaceEvent), F: Fn(RgbaImage), A: Fn()> Port<E, F, A> {
     fn run(mut self, messages: &Receiver<Message>) {
         loop {
-            let message = match &self.job {
-                None => messages.recv().map_err(RecvTimeoutError::from),
-                Some(job) => messages.recv_timeout((job.alive + SILENCE).saturating_duration_since(Instant::now())),
-            };
-            match message {
+            if !self.feed.hangs(HANGS) {
+                (self.alive)();
+            }
+            let silent_from = self.job.as_ref().map(|job| job.alive + SILENCE);
+            let patience = silent_from.map_or(TURN, |from| from.saturating_duration_since(Instant::now()).min(TURN));
+            match messages.recv_timeout(patience) {
                 Ok(Message::Command(FaceCommand::Match { request, photo })) => self.begin(request, &photo),
                 Ok(Message::Command(FaceCommand::Look)) => self.open(None, RequestId::default()),
                 Ok(Message::Command(FaceCommand::Again { request })) => self.again(request),
@@ -167,7 +190,8 @@ impl<E: Fn(FaceEvent), F: Fn(RgbaImage)> Port<E, F> {
                 }
                 // Of an opening that is over.
                 Ok(Message::Camera(..)) => {}
-                Err(RecvTimeoutError::Timeout) => self.lost(),
+                Err(RecvTimeoutError::Timeout) if silent_from.is_some_and(|from| from <= Instant::now()) => self.lost(),
+                Err(RecvTimeoutError::Timeout) => {}
                 Ok(Message::End) | Err(RecvTimeoutError::Disconnected) => return self.forget(),
             }
         }

@@ -264,6 +264,24 @@ fn a_camera_that_is_unplugged_is_noticed_and_found_again() {
 }
 
 #[test]
+fn it_says_that_it_goes_on_with_and_without_a_camera() {
+    let ((say, events), (beat, beats)) = (mpsc::channel(), mpsc::channel());
+    let handle = faces::spawn_behind(
+        Config::new(Camera::Device(99), weights()),
+        move |event| say.send(event).unwrap_or(()),
+        |_| (),
+        move || beat.send(()).unwrap_or(()),
+    )
+    .unwrap();
+    beats.recv_timeout(PATIENCE).unwrap();
+    beats.recv_timeout(PATIENCE).expect("another, though nothing happens");
+    handle.send(FaceCommand::Look);
+    assert_eq!(events.recv_timeout(PATIENCE), Ok(FaceEvent::NoCamera));
+    while beats.try_recv().is_ok() {}
+    beats.recv_timeout(PATIENCE).expect("a camera that is not there does not hang");
+}
+
+#[test]
 fn no_camera_at_all() {
     for camera in [
         Camera::Device(99),

@@ -5,6 +5,7 @@
 use crate::process::Group;
 use crate::wait_for;
 use anyhow::Context;
+use nix::sys::signal::Signal;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -65,6 +66,22 @@ impl Pcscd {
     /// Its socket: what `PCSCLITE_CSOCK_NAME` must name for clients.
     pub fn socket(&self) -> PathBuf {
         self.folder.path().join("run/pcscd.comm")
+    }
+
+    /// Makes it hang: it is there, and answers nobody.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn stall(&self) -> anyhow::Result<()> {
+        self.group.signal(Signal::SIGSTOP)
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn resume(&self) -> anyhow::Result<()> {
+        self.group.signal(Signal::SIGCONT)
     }
 
     /// A command that runs inside its network namespace.

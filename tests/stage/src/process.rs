@@ -1,6 +1,7 @@
 //! A process and everything that it started, ended together.
 
 use anyhow::Context;
+use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 use std::os::unix::process::CommandExt;
@@ -30,6 +31,11 @@ impl Group {
     pub fn pid(&self) -> u32 {
         self.0.id()
     }
+
+    /// Tells all of it.
+    pub fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        Ok(killpg(Pid::from_raw(self.0.id() as libc::pid_t), signal)?)
+    }
 }
 
 impl Drop for Group {
@@ -39,7 +45,7 @@ impl Drop for Group {
         let unwaited = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
         if waitid(Id::Pid(head), unwaited).is_ok() {
             // What it answers no longer matters, once it has been killed.
-            let _ = nix::sys::signal::killpg(head, nix::sys::signal::Signal::SIGKILL);
+            let _ = killpg(head, Signal::SIGKILL);
             let _ = self.0.wait();
         }
     }

@@ -3,10 +3,12 @@
 
 use crate::site::program;
 use anyhow::Context;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use tempfile::TempDir;
@@ -51,6 +53,27 @@ impl Processes {
     /// How many processes of this port have been started.
     pub fn started(&self, port: &str) -> usize {
         all(&self.started).iter().filter(|(of, _)| *of == port).count()
+    }
+
+    /// How those processes of this port that are gone have ended.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn ended(&self, port: &str) -> anyhow::Result<Vec<ExitStatus>> {
+        let mut started = all(&self.started);
+        let of_this = started.iter_mut().filter(|(of, _)| *of == port);
+        Ok(of_this.map(|(_, child)| child.try_wait()).filter_map(Result::transpose).collect::<std::io::Result<_>>()?)
+    }
+
+    /// Makes the newest process of this port hang: it is there, and does nothing any more.
+    ///
+    /// # Errors
+    /// When there is none, or it is gone already.
+    pub fn stall(&self, port: &str) -> anyhow::Result<()> {
+        let mut started = all(&self.started);
+        let (_, child) = started.iter_mut().rfind(|(of, _)| *of == port).with_context(|| format!("no {port}"))?;
+        anyhow::ensure!(child.try_wait()?.is_none(), "{port} is gone already");
+        Ok(kill(Pid::from_raw(child.id().try_into()?), Signal::SIGSTOP)?)
     }
 
     /// Kills the newest process of this port.

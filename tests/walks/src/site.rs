@@ -4,6 +4,7 @@ use crate::processes::Processes;
 use anyhow::Context;
 use domain::Personal;
 use domain::staff::StaffPin;
+use kiosk::Patience;
 use stage::{CardProcess, IppPrinter, Pcscd, ReceiptPrinter};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,8 @@ pub struct SiteOptions {
     pub policy: &'static str,
     /// Cards are read and faces compared by processes of their own.
     pub processes: bool,
+    /// How long such a process may say nothing.
+    pub patience: Patience,
 }
 
 impl Default for SiteOptions {
@@ -49,6 +52,7 @@ impl Default for SiteOptions {
             first_start: false,
             policy: "",
             processes: false,
+            patience: Patience::default(),
         }
     }
 }
@@ -65,11 +69,14 @@ pub struct Site {
     pub config: PathBuf,
     /// The ports that are processes of their own, if they are.
     pub processes: Option<Processes>,
+    /// How long they may say nothing.
+    pub patience: Patience,
     /// The folder with configuration, store and recording.
     pub folder: TempDir,
     /// What the card and the camera show: the citizen, the photo on the card, the film.
     sources: [Option<PathBuf>; 3],
-    _pcscd: Pcscd,
+    /// What stands between the kiosk and the reader.
+    pub pcscd: Pcscd,
 }
 
 /// What opens staff mode here.
@@ -155,7 +162,8 @@ impl Site {
         let sources = [Some(citizen), camera.as_ref().map(|_| photo), camera];
         let ports = [("cards", "cards"), ("faces", "faces")];
         let processes = options.processes.then(|| Processes::start(&ports)).transpose()?;
-        Ok(Self { card, printer, receipts, config: path, processes, folder, sources, _pcscd: pcscd })
+        let patience = options.patience;
+        Ok(Self { card, printer, receipts, config: path, processes, patience, folder, sources, pcscd })
     }
 
     /// Copies what the same scene elsewhere is made of: `citizen.toml`, `authorities.toml`, and with a camera `photo.jp2` and

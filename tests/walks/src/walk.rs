@@ -7,7 +7,7 @@ use crate::score::Score;
 use crate::site::Site;
 use anyhow::{Context, bail, ensure};
 use jiff::civil::DateTime;
-use kiosk::{Config, Kiosk};
+use kiosk::{Config, Kiosk, Patience};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
@@ -53,6 +53,11 @@ pub trait Scene {
     fn processes(&self) -> Option<&Processes> {
         None
     }
+
+    /// How long they may say nothing.
+    fn patience(&self) -> Patience {
+        Patience::default()
+    }
 }
 
 impl Scene for Site {
@@ -62,6 +67,10 @@ impl Scene for Site {
 
     fn processes(&self) -> Option<&Processes> {
         self.processes.as_ref()
+    }
+
+    fn patience(&self) -> Patience {
+        self.patience
     }
 }
 
@@ -86,6 +95,7 @@ impl<S: Scene> Walk<S> {
         Hands::grow()?;
         let mut config = Config::load(site.config())?;
         config.voice.at = site.at();
+        config.patience = site.patience();
         config.ports = site.processes().map(|processes| processes.folder().to_owned());
         let (wake, woken) = channel();
         let kiosk = Kiosk::start(&config, move || {

@@ -2,9 +2,12 @@
 
 use anyhow::Context;
 use domain::form::ValueId;
+use kiosk::Patience;
+use nix::sys::signal::Signal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::BufReader;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -230,6 +233,14 @@ fn a_card_torn_away_while_it_is_read_is_said_and_the_visit_goes_on() -> anyhow::
     Ok(())
 }
 
+/// Takes the way that a notice offers.
+fn again(walk: &mut Walk, intent: visit::Intent) -> anyhow::Result<()> {
+    let notice = walk.kiosk.view().and_then(|view| view.notice.clone()).context("a notice")?;
+    let way = notice.other_ways.iter().find(|way| way.intent == intent).with_context(|| format!("{notice:?}"))?;
+    touch(walk, &way.label)?;
+    walk.until("the notice to go", |walk| Ok(walk.kiosk.view().is_some_and(|view| view.notice.is_none())))
+}
+
 #[test]
 fn a_visit_goes_on_when_the_processes_that_read_cards_and_compare_faces_are_killed() -> anyhow::Result<()> {
     let slow = ["--speed".to_owned(), "106".to_owned()];
@@ -246,12 +257,6 @@ fn a_visit_goes_on_when_the_processes_that_read_cards_and_compare_faces_are_kill
             Ok(walk.site.processes.as_ref().is_some_and(|processes| processes.started(port) == 2))
         })
     };
-    let again = |walk: &mut Walk, intent: visit::Intent| -> anyhow::Result<()> {
-        let notice = walk.kiosk.view().and_then(|view| view.notice.clone()).context("a notice")?;
-        let way = notice.other_ways.iter().find(|way| way.intent == intent).with_context(|| format!("{notice:?}"))?;
-        touch(walk, &way.label)?;
-        walk.until("the notice to go", |walk| Ok(walk.kiosk.view().is_some_and(|view| view.notice.is_none())))
-    };
     walk.go(
         &mut hanako,
         Some(&pictures),
@@ -262,6 +267,47 @@ fn a_visit_goes_on_when_the_processes_that_read_cards_and_compare_faces_are_kill
     again(&mut walk, visit::Intent::Next)?;
     walk.go(&mut hanako, Some(&pictures), |view| matches!(view.body, Body::Face { .. }))?;
     kill(&mut walk, "faces")?;
+    again(&mut walk, visit::Intent::FaceAgain)?;
+    walk.go(&mut hanako, Some(&pictures), |_| false)?;
+    assert_eq!(walk.site.printer.papers()?.len(), 1);
+    Ok(())
+}
+
+/// Less than an appliance waits, and enough for a machine that does other things, too.
+const HANGS: Patience = Patience { starting: Duration::from_secs(60), silent: Duration::from_secs(10) };
+
+#[test]
+fn a_visit_goes_on_when_the_processes_that_read_cards_and_compare_faces_hang() -> anyhow::Result<()> {
+    let slow = ["--speed".to_owned(), "106".to_owned()];
+    let options = SiteOptions { processes: true, patience: HANGS, card_arguments: slow.to_vec(), ..Default::default() };
+    let mut walk = Walk::open(Site::start(&options)?)?;
+    let mut hanako = resident(&["inkan"], CODE_B);
+    let pictures = evidence("hung");
+    let told = |walk: &mut Walk, port: &str| -> anyhow::Result<()> {
+        walk.until("what became of it", |walk| Ok(walk.kiosk.view().is_some_and(|view| view.notice.is_some())))?;
+        walk.picture(&pictures.join(format!("{port}.png")))?;
+        walk.until("another process", |walk| {
+            Ok(walk.site.processes.as_ref().is_some_and(|processes| processes.started(port) > 1))
+        })
+    };
+    walk.go(
+        &mut hanako,
+        Some(&pictures),
+        |view| matches!(view.body, Body::Card { reading: Some(part), .. } if part > 0.2),
+    )?;
+    // The process itself goes on, its worker waits for pcscd in the middle of a reading.
+    walk.site.pcscd.stall()?;
+    told(&mut walk, "cards")?;
+    walk.until("the end of the one that hung", |walk| {
+        let ended = walk.site.processes.as_ref().context("processes")?.ended("cards")?;
+        Ok(ended.iter().any(|status| status.signal() == Some(Signal::SIGABRT as i32)))
+    })?;
+    walk.site.pcscd.resume()?;
+    walk.until("the card that lies there", |walk| Ok(walk.kiosk.visit().devices().card.is_some()))?;
+    again(&mut walk, visit::Intent::Next)?;
+    walk.go(&mut hanako, Some(&pictures), |view| matches!(view.body, Body::Face { .. }))?;
+    walk.site.processes.as_ref().context("processes")?.stall("faces")?;
+    told(&mut walk, "faces")?;
     again(&mut walk, visit::Intent::FaceAgain)?;
     walk.go(&mut hanako, Some(&pictures), |_| false)?;
     assert_eq!(walk.site.printer.papers()?.len(), 1);

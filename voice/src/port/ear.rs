@@ -6,6 +6,7 @@
 
 use super::microphone::{Microphone, Sound};
 use super::mouth::Mouth;
+use super::pulse::{Pulse, RECOGNITION, STEP, Steps};
 use super::{Config, Emit, HintsOf};
 use crate::{Place, Recognisers, VoiceError, VoskModels};
 use domain::voice::VoiceEvent;
@@ -92,7 +93,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(name: &str, mut recogniser: impl Recogniser + 'static, hints: HintsOf) -> io::Result<Self> {
+    fn start(name: &str, mut recogniser: impl Recogniser + 'static, hints: HintsOf, steps: Steps) -> io::Result<Self> {
         let (jobs, orders) = mpsc::channel::<Job>();
         let (results, done) = mpsc::channel();
         let last = Arc::new(AtomicU64::new(0));
@@ -107,7 +108,9 @@ impl Worker {
                 recogniser.only_while(wanted);
                 let hints = hints.iter().find(|(of, _)| Some(*of) == language).map_or(&none, |(_, hints)| hints);
                 let (begun, ms) = (Instant::now(), sound.len() * 1000 / RATE as usize);
+                steps.takes(RECOGNITION);
                 let heard = recogniser.hear(&sound, language, hints);
+                steps.rests();
                 drop(sound);
                 tracing::debug!(ms, took = ?begun.elapsed(), "recognised");
                 if results.send(Done { ticket, heard }).is_err() {
@@ -152,6 +155,7 @@ pub(super) struct Ear {
     partial: Worker,
     mouth: Mouth,
     emit: Emit,
+    steps: Steps,
 }
 
 /// One listening.
@@ -183,7 +187,14 @@ enum Next {
 }
 
 impl Ear {
-    pub fn load(place: &Place, config: &Config, hints: HintsOf, mouth: Mouth, emit: Emit) -> Result<Self, VoiceError> {
+    pub fn load(
+        place: &Place,
+        config: &Config,
+        hints: HintsOf,
+        mouth: Mouth,
+        emit: Emit,
+        threads: &Pulse,
+    ) -> Result<Self, VoiceError> {
         // Two threads while a person waits for the answer; what is shown meanwhile must not hold that up.
         let whole = match Recognisers::load(&place.models, &config.vosk, 2) {
             Ok(recognisers) => recognisers,
@@ -203,10 +214,11 @@ impl Ear {
         Ok(Self {
             device: config.microphone.clone(),
             vad: Vad::load(&place.models)?,
-            whole: Worker::start("voice-whole", whole, hints.clone()).map_err(fault)?,
-            partial: Worker::start("voice-partial", partial, hints).map_err(fault)?,
+            whole: Worker::start("voice-whole", whole, hints.clone(), threads.thread()).map_err(fault)?,
+            partial: Worker::start("voice-partial", partial, hints, threads.thread()).map_err(fault)?,
             mouth,
             emit,
+            steps: threads.thread(),
         })
     }
 
@@ -214,6 +226,7 @@ impl Ear {
         thread::Builder::new().name("voice-ear".into()).spawn(move || {
             let mut next = None;
             while let Some(command) = next.take().or_else(|| commands.recv().ok()) {
+                self.steps.takes(STEP);
                 next = match command {
                     EarCommand::Listen { request, language, over_voice } => {
                         self.listen(request, language, over_voice, &commands)
@@ -221,6 +234,7 @@ impl Ear {
                     EarCommand::Meter(request) => self.meter(request, &commands),
                     EarCommand::Enough | EarCommand::Close => None,
                 };
+                self.steps.rests();
             }
         })?;
         Ok(())
@@ -262,6 +276,7 @@ impl Ear {
         let (mut open, mut last) = (false, Instant::now());
         let mut waiting: Voice = Zeroizing::new(Vec::with_capacity(RATE as usize));
         loop {
+            self.steps.takes(STEP);
             match commands.try_recv() {
                 Ok(EarCommand::Enough) => break,
                 Ok(EarCommand::Close) | Err(mpsc::TryRecvError::Disconnected) => return None,
@@ -323,6 +338,7 @@ impl Ear {
         let mut last = Instant::now();
         let mut sound: Voice = Zeroizing::new(Vec::with_capacity(RATE as usize));
         loop {
+            self.steps.takes(STEP);
             match commands.try_recv() {
                 Ok(EarCommand::Enough | EarCommand::Close) | Err(mpsc::TryRecvError::Disconnected) => return None,
                 Ok(instead) => return Some(instead),
@@ -423,6 +439,7 @@ impl Ear {
         }
         let begun = Instant::now();
         let done = loop {
+            self.steps.takes(STEP);
             if let Some(done) = self.whole.finished(MOMENT) {
                 break done;
             }

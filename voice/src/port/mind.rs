@@ -1,6 +1,7 @@
 //! Answers: the guide, and what this visitor talked about.
 
 use super::HintsOf;
+use super::pulse::{STEP, Steps};
 use crate::hints;
 use crate::rephrase::{Endpoint, Rephraser};
 use domain::voice::{AnswerId, AskedOf, GuideAnswer, GuideChoice, PlaceShown, VoiceEvent};
@@ -37,8 +38,11 @@ impl Mind {
         commands: &Receiver<MindCommand>,
         emit: &(dyn Fn(VoiceEvent) + Send + Sync),
         note: &dyn Fn(Vec<Unanswered>),
+        steps: &Steps,
     ) {
+        steps.rests();
         for command in commands {
+            steps.takes(STEP);
             match command {
                 MindCommand::Answer { request, language, question } => {
                     let begun = Instant::now();
@@ -56,6 +60,7 @@ impl Mind {
                     }
                 }
             }
+            steps.rests();
         }
     }
 

@@ -9,6 +9,7 @@ mod ear;
 mod microphone;
 mod mind;
 mod mouth;
+mod pulse;
 
 use crate::{Endpoint, Place, VoiceError, VoskModels, recordings};
 use domain::Language;
@@ -19,6 +20,7 @@ use hearing::Hints;
 use jiff::civil::DateTime;
 use mind::{Mind, MindCommand};
 use mouth::Mouth;
+use pulse::{LOADING, Pulse};
 use serde::{Deserialize, Serialize};
 use speech::Speaker;
 use std::io;
@@ -55,6 +57,8 @@ pub struct Handle {
     mind: Sender<MindCommand>,
     mouth: Mouth,
     barge_in: bool,
+    /// Goes on where every thread has ended because there is no guide: that is nothing that hangs.
+    pulse: Pulse,
 }
 
 impl Handle {
@@ -102,6 +106,21 @@ impl Handle {
     }
 }
 
+/// Starts the port where its orders come over a pipe. `alive` is called every few seconds while all its threads go on.
+///
+/// # Errors
+/// When a thread cannot be started.
+pub fn spawn_behind(
+    config: Config,
+    emit: impl Fn(VoiceEvent) + Send + Sync + 'static,
+    note: impl Fn(Vec<Unanswered>) + Send + 'static,
+    alive: impl Fn() + Send + 'static,
+) -> io::Result<Handle> {
+    let handle = spawn(config, emit, note)?;
+    handle.pulse.watch(alive)?;
+    Ok(handle)
+}
+
 /// Starts the port. [`VoiceEvent::Ready`] comes when the guide was read and the networks are loaded, which takes seconds; a
 /// guide or model that cannot be used is logged and never gets ready. `note` is given the questions that had no answer, with
 /// personal patterns removed, at the end of each visit.
@@ -127,6 +146,9 @@ pub fn spawn(
     });
     let (mouth, mouth_work) = Mouth::new(config.speaker.clone(), said);
     let stopped_by = mouth.clone();
+    let pulse = Pulse::new();
+    let (threads, steps) = (pulse.clone(), pulse.thread());
+    steps.takes(LOADING);
     thread::Builder::new().name("voice-mind".into()).spawn(move || {
         let (mut mind, reader, place) = match load(&config) {
             Ok(loaded) => loaded,
@@ -134,8 +156,8 @@ pub fn spawn(
         };
         let hints = mind.hints();
         let speaker = Speaker::new(place.models.clone(), reader).with(recordings(&config.guide));
-        let started = mouth_work.start(speaker).and_then(|()| {
-            let ear = Ear::load(&place, &config, hints, stopped_by, Arc::clone(&emit));
+        let started = mouth_work.start(speaker, threads.thread()).and_then(|()| {
+            let ear = Ear::load(&place, &config, hints, stopped_by, Arc::clone(&emit), &threads);
             match ear {
                 Ok(ear) => ear.start(ear_commands),
                 // Questions can still be touched.
@@ -149,9 +171,9 @@ pub fn spawn(
             return tracing::error!(%error, "running without the voice guide");
         }
         emit(VoiceEvent::Ready);
-        mind.run(&mind_commands, &*emit, &note);
+        mind.run(&mind_commands, &*emit, &note, &steps);
     })?;
-    Ok(Handle { ear, mind, mouth, barge_in })
+    Ok(Handle { ear, mind, mouth, barge_in, pulse })
 }
 
 fn load(config: &Config) -> Result<(Mind, Arc<reading::Reader>, Place), VoiceError> {

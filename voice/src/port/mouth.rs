@@ -1,6 +1,7 @@
 //! Speaks: sentence by sentence, so that the first is heard while the next are made; what was recorded is played.
 
 use super::Emit;
+use super::pulse::{STEP, Steps};
 use domain::voice::VoiceEvent;
 use domain::{Language, RequestId};
 use rodio::buffer::SamplesBuffer;
@@ -114,28 +115,32 @@ fn volume(noise: f32) -> f32 {
 }
 
 impl Work {
-    pub fn start(self, mut speaker: Speaker) -> io::Result<()> {
+    pub fn start(self, mut speaker: Speaker, steps: Steps) -> io::Result<()> {
         thread::Builder::new().name("voice-mouth".into()).spawn(move || {
             // The first sentence of a voice would wait for its network.
             for language in Language::ALL {
+                steps.takes(STEP);
                 if let Err(error) = speaker.say(language, warm_up(language), 1.0) {
                     tracing::error!(%error, language = language.tag(), "a voice is missing");
                 }
             }
             let mut sink = None;
+            steps.rests();
             while let Ok(say) = self.orders.recv() {
-                self.speak(&mut speaker, &mut sink, say);
+                self.speak(&mut speaker, &mut sink, say, &steps);
+                steps.rests();
             }
         })?;
         Ok(())
     }
 
-    fn speak(&self, speaker: &mut Speaker, sink: &mut Option<MixerDeviceSink>, say: Say) {
+    fn speak(&self, speaker: &mut Speaker, sink: &mut Option<MixerDeviceSink>, say: Say, steps: &Steps) {
         let Say { turn, request, language, text } = say;
         let said = || (self.emit)(VoiceEvent::Said(request));
         if self.shared.is_over(turn) {
             return;
         }
+        steps.takes(STEP);
         if self.shared.lost.swap(false, Ordering::Relaxed) {
             *sink = None;
         }
@@ -157,6 +162,7 @@ impl Work {
         for (at, sentence) in
             parts(language, &text, |sentence| speaker.has_recorded(language, sentence)).into_iter().enumerate()
         {
+            steps.takes(STEP);
             let sound = match speaker.say(language, &sentence, 1.0) {
                 Ok(sound) => sound,
                 Err(error) => {

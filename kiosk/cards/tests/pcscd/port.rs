@@ -8,7 +8,7 @@ use domain::{Date, Personal, RequestId};
 use stage::{CardProcess, Pcscd};
 use std::process::{Command, Output};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn next(events: &Receiver<CardEvent>) -> CardEvent {
     loop {
@@ -86,6 +86,31 @@ fn the_port_tells_of_cards_and_reads_them() {
     assert!(matches!(next(&events), CardEvent::Inserted { .. }));
     drop(pcscd);
     assert_eq!(next(&events), CardEvent::NoReader);
+}
+
+#[test]
+fn it_says_that_it_goes_on_but_not_while_pcscd_hangs() {
+    let pcscd = common::pcscd();
+    let ((sender, events), (beat, beats)) = (channel(), channel());
+    let _port = cards::spawn_behind(
+        Config::default(),
+        move |event| sender.send(event).unwrap_or_default(),
+        || true,
+        move || beat.send(()).unwrap_or_default(),
+    )
+    .unwrap();
+    assert_eq!(next(&events), CardEvent::ReaderReady);
+    while beats.try_recv().is_ok() {}
+    let beats_within = |patience| beats.recv_timeout(Duration::from_secs(patience)).is_ok();
+    assert!(beats_within(20), "though nothing happens");
+    pcscd.stall().unwrap();
+    // What was under way ends.
+    let begun = Instant::now();
+    while beats_within(2) {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it does not notice");
+    }
+    pcscd.resume().unwrap();
+    assert!(beats_within(20));
 }
 
 /// The commands with which a card is recognised when it is laid down.
