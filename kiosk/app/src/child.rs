@@ -188,7 +188,7 @@ impl Said {
     /// when it hangs.
     fn beat(&self) {
         if self.line().last.is_none_or(|last| last.elapsed() >= BEAT) {
-            self.write(|socket| pipe::write_alive(socket));
+            self.write(pipe::write_alive);
         }
     }
 

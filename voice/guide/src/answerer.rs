@@ -1447,8 +1447,8 @@ const LEAST: f32 = -12.0;
 /// Added to the score of what somebody has written this very question for: it wins against what is alike.
 const CERTAIN: f32 = 5.0;
 
-/// From this trust on it answers what is written: at this point of `tests/voice/questions/dev` and `fresh` three answers in a
-/// hundred are wrong (each judged by weights that were learnt without it).
+/// From this trust on it answers what is written: at this point two answers in a hundred of those that the weights
+/// were learnt from are wrong (each judged by weights that were learnt without it).
 const SURE: f32 = 0.55;
 
 /// From this trust on it answers what was heard: three in a hundred again. Asking back costs a visitor less than a wrong answer.

@@ -358,7 +358,7 @@ const SIGNS: usize = 18;
 /// How many signs there are of "nothing that the guide knows".
 const NONE_SIGNS: usize = 11;
 
-/// How much each sign says, learnt by `tests/voice/calibrate.py` from `tests/voice/questions/dev` and `fresh`.
+/// How much each sign says, learnt by `tests/voice/calibrate.py` from `dev`, `fresh`, `look`, `blind` and `hall` of `tests/voice/questions`.
 pub(crate) struct Weights {
     meant: [f32; SIGNS],
     none: [f32; NONE_SIGNS],
