@@ -236,6 +236,8 @@ struct Tongue {
     /// The embedding of what each meaning says.
     says: Vec<[f32; WIDTH]>,
     names: Vec<Name<Thing>>,
+    /// Common ways of asking something of a place or event, with `x` for its name.
+    ways: HashMap<String, Vec<Attribute>>,
     /// Words that mean the same: each as it is written -> the first of its list.
     synonyms: Vec<(String, String)>,
     /// The pieces of the words in which something is asked about a place or event, without its name.
@@ -640,6 +642,13 @@ impl Answerer {
                 text,
             });
             let strangers = strangers.collect();
+            let mut ways: HashMap<String, Vec<Attribute>> = HashMap::new();
+            for (attribute, texts) in lists.get(&language).into_iter().flatten() {
+                for text in texts {
+                    let way = without_articles(language, &maker.normal(text));
+                    ways.entry(way).or_default().push(*attribute);
+                }
+            }
             let tongue = Tongue {
                 centre,
                 asked,
@@ -651,6 +660,7 @@ impl Answerer {
                 speller,
                 says: said.iter().map(|meaning| less(meaning, &said_centre)).collect(),
                 names,
+                ways,
                 synonyms: maker.synonyms,
             };
             tongues.insert(language, tongue);
@@ -811,24 +821,26 @@ impl Answerer {
             let cues = self.cues.get(&language).and_then(|cues| cues.get(&attribute)).into_iter().flatten();
             cues.into_iter().any(|cue| spellings.iter().any(|spelling| says(language, spelling, cue)))
         });
-        let about =
-            |meaning: &Meaning| {
-                let thing = thing(meaning)?;
-                // Several attributes may come to the same: "how late" is "when" of an event.
-                let same = || Attribute::ALL.into_iter().filter(|asked| thing.asked(*asked).as_ref() == Some(meaning));
-                let best = |chances: &[f32]| same().map(|asked| chances[asked as usize]).fold(LEAST, f32::max);
-                let cue = match said.contains(&true) {
-                    true if same().any(|asked| said[asked as usize]) => Cue::This,
-                    true => Cue::Other,
-                    false if same().any(|asked| asked == Attribute::About) => Cue::NoneAndAbout,
-                    false => Cue::None,
-                };
-                let named = named.iter().find(|(mention, ..)| mention.of == thing).map(|(mention, share, chances)| {
-                    Named { attribute: best(chances), quality: mention.quality, share: *share }
-                });
-                let chance = things.get(&thing).map_or(LEAST, |chance| chance.ln().max(LEAST));
-                Some(About { thing: chance, attribute: best(&asked), cue, named })
+        let about = |meaning: &Meaning| {
+            let thing = thing(meaning)?;
+            // Several attributes may come to the same: "how late" is "when" of an event.
+            let same = || Attribute::ALL.into_iter().filter(|asked| thing.asked(*asked).as_ref() == Some(meaning));
+            let best = |chances: &[f32]| same().map(|asked| chances[asked as usize]).fold(LEAST, f32::max);
+            let cue = match said.contains(&true) {
+                true if same().any(|asked| said[asked as usize]) => Cue::This,
+                true => Cue::Other,
+                false if same().any(|asked| asked == Attribute::About) => Cue::NoneAndAbout,
+                false => Cue::None,
             };
+            let named = named.iter().find(|(mention, ..)| mention.of == thing).map(|(mention, share, chances)| {
+                let ways = tongue.ways.get(&without_articles(language, &mention.rest));
+                let outright =
+                    mention.quality > 0.99 && ways.is_some_and(|asked| same().any(|one| asked.contains(&one)));
+                Named { attribute: best(chances), quality: mention.quality, share: *share, outright }
+            });
+            let chance = things.get(&thing).map_or(LEAST, |chance| chance.ln().max(LEAST));
+            Some(About { thing: chance, attribute: best(&asked), cue, named })
+        };
         let mut found: Vec<Found> = (0..count)
             .map(|at| {
                 let known = self.meanings.get(at);
@@ -1304,6 +1316,14 @@ const STOP_WORDS: [&str; 40] = [
     "there", "of", "to", "in", "on", "at", "for", "with", "and", "or", "be", "can", "could", "would", "should", "will",
     "have", "has", "any", "some", "here", "from", "please",
 ];
+
+/// In English the same without "the" and "a", which a name may or may not have before it.
+fn without_articles(language: Language, text: &str) -> String {
+    match language {
+        Language::En => text.split(' ').filter(|word| !["a", "an", "the"].contains(word)).collect::<Vec<_>>().join(" "),
+        Language::Ja | Language::ZhHans | Language::Ko => text.to_owned(),
+    }
+}
 
 /// Whether a question holds these words; in English whole ones.
 fn says(language: Language, question: &str, words: &str) -> bool {

@@ -136,6 +136,8 @@ pub(crate) struct Named {
     pub quality: f32,
     /// The share of the question that the name is.
     pub share: f32,
+    /// Whether nothing is said but the very name and a common way of asking this.
+    pub outright: bool,
 }
 
 /// The pieces of a text: how often each occurs.
@@ -328,9 +330,10 @@ impl Signs {
         ]
     }
 
-    /// Whether somebody has written this very question.
+    /// Whether somebody has written this very question, or its way of asking for another name.
     pub fn is_word_for_word(&self) -> bool {
-        self.near.words.min(self.near.sound) > 0.999
+        let named = self.about.and_then(|about| about.named);
+        self.near.words.min(self.near.sound) > 0.999 || named.is_some_and(|named| named.outright)
     }
 
     /// In the order of [`Weights::none`]: of "nothing that the guide knows".
