@@ -73,13 +73,13 @@ const MOST: (u32, Duration) = (600, Duration::from_secs(5));
 pub struct Patience {
     /// Until its first beat: a slow machine that has just started reads networks.
     pub starting: Duration,
-    /// From then on: ten times what is between two beats.
+    /// From then on: a comparison of faces took more than half a minute on an emulated processor.
     pub silent: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { starting: Duration::from_secs(120), silent: Duration::from_secs(30) }
+        Self { starting: Duration::from_secs(120), silent: Duration::from_secs(90) }
     }
 }
 
