@@ -39,7 +39,8 @@ fn a_guide_whose_process_was_killed_is_back_and_answers() -> anyhow::Result<()> 
     let mut visitor = Visitor::arrive()?;
     walk.until_ready()?;
     walk.site.processes.as_ref().context("a process")?.kill("voice")?;
-    walk.until("its end", |walk| Ok(walk.kiosk.visit().devices().voice == visit::Voice::Deaf))?;
+    walk.until("its end", |walk| Ok(walk.kiosk.visit().devices().voice == visit::Voice::NotInstalled))?;
+    walk.until_ready()?;
     let folder = evidence("roadside-killed");
     let question = "お風呂は今日は何時まで入れますか";
     let asked = visitor.ask(&mut walk, Language::Ja, "jm_kumo", question, &folder)?;
