@@ -18,7 +18,7 @@ START = np.array([2, 9, 5, 6, 3, 2, 0, 0.1, 4, 0.7, 2.8, 1.2, 0.3, 0, 0, 0.5, -1
 SCALE = np.array([1, 10, 10, 10, 10, 10, 1, 1, 10, 1, 10, 10, 10, 2, 2, 10, 10, 10] + [10, 1, 10, 10, 10, 10, 2, 2, 10, 10, 10])
 FOLDS = 6
 UNANSWERABLE = 1.5  # how much a question without an answer counts
-WORDS, SOUND, ALIKE, CERTAIN = 4, 5, 0.999, 5  # a question in the guide's own words: index.rs, answerer.rs
+WORDS, SOUND, ALIKE, CERTAIN = 4, 5, 0.999, 5  # a question in the guide's own words (not: a bare name), answerer.rs
 
 
 def load(paths):
