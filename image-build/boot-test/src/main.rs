@@ -3,6 +3,7 @@
 //! What is judged is judged from outside (the machine's screen, its disk, its restarts), but for what only a debug image's
 //! shell can tell.
 
+mod ask;
 mod audit;
 mod bad_input;
 mod disk;
@@ -53,6 +54,9 @@ pub struct Args {
     /// The program `card-emulator`.
     #[arg(long, value_name = "PROGRAM")]
     card_emulator: Option<PathBuf>,
+    /// The program `kiosk`, on this machine: its voice asks a roadside station's guide, and its ear hears the answer.
+    #[arg(long, value_name = "PROGRAM")]
+    kiosk: Option<PathBuf>,
     /// Where pictures and figures go.
     #[arg(long)]
     out: PathBuf,

@@ -47,13 +47,13 @@ struct Score {
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Whoever it is waiting for is ten times as slow as anywhere else.
-const POLICY: &str = "\n[policy]\nface_try_ms = 180000\ncard_read_ms = 180000\nfill_ms = 180000\ncollect_ms = 240000\nrate_ms = 120000\n\
-     idle_ms = 240000\nidle_long_ms = 240000\n";
+pub const POLICY: &str = "\n[policy]\nface_try_ms = 180000\ncard_read_ms = 180000\nfill_ms = 180000\ncollect_ms = 240000\nrate_ms = 120000\n\
+     idle_ms = 240000\nidle_long_ms = 240000\nvoice_ms = 180000\n";
 
 /// Where the machine finds what the scene is made of.
 const SCENE: &str = "/run/scene";
-const PACK: &str = "/run/pack";
-const SETTINGS: &str = "/var/lib/madoguchi-settings/kiosk.toml";
+pub const PACK: &str = "/run/pack";
+pub const SETTINGS: &str = "/var/lib/madoguchi-settings/kiosk.toml";
 
 /// What `score --staff` enters.
 const STAFF_PIN: &str = "000000";
@@ -117,6 +117,7 @@ impl<'a> Play<'a> {
 /// A resident's visit, to the papers.
 pub fn visit(args: &Args) -> Result<Done> {
     let Some(mut play) = Play::new(args, "visit")? else { return Ok(nothing_to_play()) };
+    play.machine.without_avx();
     let (running, took) = play.go(args, |_, running| configure(running))?;
     let papers = papers(&play.printer, &play.receipts, &play.out)?;
     running.cut();

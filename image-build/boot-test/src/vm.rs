@@ -40,6 +40,10 @@ pub struct Machine {
     pub screen: (u32, u32),
     /// Its card reader: arguments of QEMU.
     reader: &'static [&'static str],
+    /// Its processor, in QEMU's words.
+    processor: &'static str,
+    /// Its microphone and speaker: a driver of QEMU's, and where that finds them.
+    sound: String,
     /// Further arguments of QEMU.
     pub extra: Vec<String>,
 }
@@ -69,6 +73,8 @@ impl Machine {
             network: Network::User,
             screen: (1080, 1920),
             reader: READER,
+            processor: "max",
+            sound: "none".to_owned(),
             extra: Vec::new(),
         }
     }
@@ -88,7 +94,8 @@ impl Machine {
             bail!("{} cannot be copied", self.folder.display());
         }
         let (tools, network, extra) = (self.tools.clone(), self.network.clone(), self.extra.clone());
-        Ok(Self { folder: folder.to_owned(), tools, network, screen: self.screen, reader: self.reader, extra })
+        let (screen, reader, processor, sound) = (self.screen, self.reader, self.processor, self.sound.clone());
+        Ok(Self { folder: folder.to_owned(), tools, network, screen, reader, processor, sound, extra })
     }
 
     /// Has a card reader in which a card can be laid, through this socket, once it is on.
@@ -99,6 +106,16 @@ impl Machine {
         self.reader = &["-device", "ich9-usb-uhci1,id=slow", "-device", "usb-ccid,bus=slow.0"];
         self.extra.extend(["-chardev".into(), card, "-device".into(), "ccid-card-passthru,chardev=card".into()]);
         socket
+    }
+
+    /// Has an older processor. On a host with AVX-512, no face is found by OpenCV's AVX2 code in QEMU 10.0; by its SSE4 code it is.
+    pub fn without_avx(&mut self) {
+        self.processor = "max,avx=off,avx2=off,fma=off,f16c=off";
+    }
+
+    /// Hears and speaks through PulseAudio's server at `address`.
+    pub fn with_sound(&mut self, address: &str) {
+        self.sound = format!("pa,server={address}");
     }
 
     /// Has another disk, which it cannot write to; udev calls it `virtio-NAME`.
@@ -124,7 +141,9 @@ impl Machine {
         let libraries = self.tools.join("usr/lib/x86_64-linux-gnu");
         let mut command = Command::new(self.tools.join("lib64/ld-linux-x86-64.so.2"));
         command.env("QEMU_MODULE_DIR", libraries.join("qemu")).arg("--library-path");
-        command.arg(format!("{0}:{0}/swtpm", libraries.display())).arg(self.tools.join("usr/bin").join(name));
+        command
+            .arg(format!("{0}:{0}/swtpm:{0}/pulseaudio", libraries.display()))
+            .arg(self.tools.join("usr/bin").join(name));
         command
     }
 
@@ -161,8 +180,7 @@ impl Machine {
                 "-accel",
                 "tcg,thread=multi,tb-size=512",
                 "-cpu",
-                // On a host with AVX-512, no face is found by OpenCV's AVX2 code in QEMU 10.0; by its SSE4 code it is.
-                "max,avx=off,avx2=off,fma=off,f16c=off",
+                self.processor,
                 "-smp",
                 "2",
                 "-m",
@@ -189,7 +207,8 @@ impl Machine {
             .args(["-device", "qemu-xhci,id=usb", "-device", "i6300esb", "-action", "watchdog=reset"])
             .args(self.reader)
             .args(["-object", "rng-random,filename=/dev/urandom,id=rng0", "-device", "virtio-rng-pci,rng=rng0"])
-            .args(["-audiodev", "none,id=sound", "-device", "virtio-sound-pci,audiodev=sound"])
+            .args(["-audiodev", &format!("{},id=sound", self.sound)])
+            .args(["-device", "virtio-sound-pci,audiodev=sound"])
             .args(["-netdev", &network, "-device", "virtio-net-pci,netdev=net,romfile="])
             .args(["-serial", &format!("file:{}", at("serial.log"))])
             .args([

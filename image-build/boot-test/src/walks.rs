@@ -1,6 +1,7 @@
 //! What is done to the appliance.
 
 use crate::pictures::{difference, empty, same};
+use crate::provision::until;
 use crate::server::Server;
 use crate::vm::{Machine, Running};
 use crate::{Args, audit, bad_input, disk, scan};
@@ -58,6 +59,7 @@ pub const WALKS: &[(&str, Turn, Walk)] = &[
     ("provision", Turn::Beside, crate::provision::provision),
     ("setup", Turn::Beside, crate::visit::set_up),
     ("turned", Turn::Beside, crate::provision::turned),
+    ("ask", Turn::Beside, crate::ask::ask),
     ("audit", Turn::Beside, audit::audit),
 ];
 
@@ -400,10 +402,11 @@ fn inside(args: &Args) -> Result<Done> {
     let screen = running
         .wait_screen(BOOT, "the out-of-order screen", |screen| !empty(screen) && difference(screen, &home) > 0.05)?;
     keep(args, "out-of-order", &screen)?;
-    let (state, _) = running.shell("systemctl is-active madoguchi-out-of-order", COMMAND)?;
-    if state != "active" {
+    // Another try of the kiosk may be between.
+    let shown = until(&mut running, "systemctl is-active madoguchi-out-of-order", "active");
+    if let Err(error) = shown {
         let why = "journalctl -b -o short-monotonic --no-pager -u kiosk -u madoguchi-out-of-order -n 60";
-        bail!("the out-of-order screen is {state}: {}", said(&mut running, why, COMMAND)?);
+        bail!("the out-of-order screen: {error}: {}", said(&mut running, why, COMMAND)?);
     }
     Ok(Done::Held(format!(
         "{} units of ours, exposed {worst} at most; nothing listens; {ports} are killed and back without the kiosk; its own crash and \

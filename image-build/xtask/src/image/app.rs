@@ -1,6 +1,6 @@
 //! The kiosk, compiled inside Debian 13, and its files as they lie in the image.
 
-use super::{Workshop, trees};
+use super::{Cache, Workshop, trees};
 use crate::steps::Steps;
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -54,13 +54,12 @@ const OPENCV_OPTIONS: &[&str] = &[
     "-DCPU_DISPATCH=AVX2",
 ];
 
-/// Compiles the kiosk and gives the tree that goes into the image.
-pub fn build(shop: &Workshop, steps: &mut Steps, site: &str) -> Result<PathBuf> {
+/// Compiles the kiosk and gives the tree that goes into the image. OpenCV and what was learnt of a guide are those of the first time.
+pub fn build(shop: &Workshop, steps: &mut Steps, site: &str, cache: Cache) -> Result<PathBuf> {
     let compiler = trees::compiler(shop, steps)?;
     opencv(shop, steps, &compiler)?;
     steps.run("Crates", &mut shop.machine.cargo(["fetch", "--locked"]))?;
-    let target = shop.cache.join("target");
-    fs::create_dir_all(&target)?;
+    let target = cache.place(shop, "target")?;
     let toolchain = toolchain()?;
     let cargo_home = home::cargo_home()?;
     let flags = "--remap-path-prefix=/src=. --remap-path-prefix=/cargo=.";
@@ -79,7 +78,8 @@ pub fn build(shop: &Workshop, steps: &mut Steps, site: &str) -> Result<PathBuf> 
     if site == "roadside" {
         learn(shop, steps, &compiler, &target)?;
     }
-    tree(shop, &compiler, &target.join("release/kiosk"), site)
+    let app = cache.place(shop, "app")?.join(site);
+    tree(shop, &compiler, &target.join("release/kiosk"), site, app)
 }
 
 /// The station's guide. Learning it takes minutes, once: an image brings what was learnt, in the cache's `learnt`.
@@ -146,8 +146,7 @@ mod home {
     }
 }
 
-fn tree(shop: &Workshop, compiler: &Path, kiosk: &Path, site: &str) -> Result<PathBuf> {
-    let tree = shop.cache.join("app").join(site);
+fn tree(shop: &Workshop, compiler: &Path, kiosk: &Path, site: &str, tree: PathBuf) -> Result<PathBuf> {
     if tree.exists() {
         fs::remove_dir_all(&tree)?;
     }

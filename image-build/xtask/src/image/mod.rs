@@ -45,7 +45,7 @@ pub struct ImageArgs {
     /// stick.
     #[arg(long, value_name = "DIR")]
     publish: Option<PathBuf>,
-    /// Build the image once more, without what was kept of the first time, and compare the roots.
+    /// Compile the kiosk and build the image once more, without what was kept of the first time, and compare the roots.
     #[arg(long)]
     reproduce: bool,
     /// Start the image in a virtual machine and walk through boot, home, a touch, an update, a broken one, tampering.
@@ -116,7 +116,7 @@ pub fn image(machine: &Machine, steps: &mut Steps, args: &ImageArgs) -> Result<(
     fs::create_dir_all(&shop.cache)?;
     machine.packages(steps, PACKAGES)?;
     trees::tools(&shop, steps)?;
-    let app = app::build(&shop, steps, &args.site)?;
+    let app = app::build(&shop, steps, &args.site, Cache::Kept)?;
     // Seen from elsewhere, too.
     let out = std::path::absolute(args.out.clone().unwrap_or_else(|| machine.target().join("image")))?;
     let version = match &args.version {
@@ -130,6 +130,7 @@ pub fn image(machine: &Machine, steps: &mut Steps, args: &ImageArgs) -> Result<(
     sbom::write(&shop, &image)?;
     if args.reproduce {
         let again = out.join("again");
+        let app = app::build(&shop, steps, &args.site, Cache::New)?;
         let second = mkosi(&shop, steps, args, kind, &keys, &app, &version, &again, Cache::New)?;
         same_root(&image, &second)?;
     }
@@ -197,24 +198,31 @@ fn mkosi(
     Ok(image)
 }
 
-/// What is done with trees of packages that an earlier build has installed.
+/// What is done with what an earlier build has compiled and installed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Cache {
     Kept,
-    /// Everything is installed anew, out of the same packages.
+    /// The kiosk is compiled, and every package installed anew.
     New,
+}
+
+impl Cache {
+    /// Where it keeps what has this name.
+    fn place(self, shop: &Workshop, name: &str) -> Result<PathBuf> {
+        let place = shop.cache.join(if self == Self::New { format!("{name}-again") } else { name.to_owned() });
+        if self == Self::New && place.exists() {
+            fs::remove_dir_all(&place)?;
+        }
+        fs::create_dir_all(&place)?;
+        Ok(place)
+    }
 }
 
 /// Where `mkosi` keeps what it need not do twice.
 fn places(shop: &Workshop, command: &mut Command, cache: Cache) -> Result<()> {
-    let trees = if cache == Cache::New { "cache-again" } else { "cache" };
-    if cache == Cache::New && shop.cache.join(trees).exists() {
-        fs::remove_dir_all(shop.cache.join(trees))?;
-    }
-    for (option, place) in [("--cache-dir", trees), ("--package-cache-dir", "packages"), ("--workspace-dir", "work")] {
-        let place = shop.cache.join(place);
-        fs::create_dir_all(&place)?;
-        command.arg(option).arg(place);
+    command.arg("--cache-dir").arg(cache.place(shop, "cache")?);
+    for (option, place) in [("--package-cache-dir", "packages"), ("--workspace-dir", "work")] {
+        command.arg(option).arg(Cache::Kept.place(shop, place)?);
     }
     Ok(())
 }
@@ -285,7 +293,8 @@ fn test(shop: &Workshop, steps: &mut Steps, args: &ImageArgs, app: &Path, releas
         fs::write(&config, format!("{settings}{setup}"))?;
         pictures.push(folder.join(name));
         let mut draw = shop.machine.program("home");
-        steps.run("The kiosk's own picture", draw.arg(&config).arg("--out").arg(folder.join(name)))?;
+        draw.arg(&config).arg("--out").arg(folder.join(name)).args((args.site == "roadside").then_some("--guide"));
+        steps.run("The kiosk's own picture", &mut draw)?;
     }
     let score = if args.site == "city-hall" { Some(score(shop, steps, &folder)?) } else { None };
     let mut walk = shop.machine.program("boot-test");
@@ -293,6 +302,9 @@ fn test(shop: &Workshop, steps: &mut Steps, args: &ImageArgs, app: &Path, releas
     walk.arg("--published").args([&newer, &broken]).arg("--home").args(&pictures);
     walk.arg("--tools").arg(shop.tools()).arg("--out").arg(&folder);
     walk.args(args.only.iter().flat_map(|name| ["--only", name]));
+    if args.site == "roadside" {
+        walk.arg("--kiosk").arg(shop.machine.program("kiosk").get_program());
+    }
     if let Some(score) = score {
         walk.arg("--score").arg(score).arg("--card-emulator").arg(shop.machine.program("card-emulator").get_program());
     }

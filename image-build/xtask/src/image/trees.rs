@@ -40,6 +40,8 @@ const TOOLS: &[&str] = &[
     "python3",
     "python3-cryptography",
     "python3-pefile",
+    // Sound for a virtual machine.
+    "qemu-system-gui",
     "qemu-system-x86",
     "sbsigntool",
     "swtpm",

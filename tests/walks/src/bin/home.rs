@@ -4,6 +4,7 @@
 use anyhow::Context;
 use clap::Parser;
 use std::path::{Path, PathBuf};
+use visit::Voice;
 use visit::view::Body;
 use walks::{Scene, Walk};
 
@@ -15,6 +16,9 @@ struct Args {
     /// The picture.
     #[arg(long)]
     out: PathBuf,
+    /// When the voice guide can be asked, which a roadside station is for.
+    #[arg(long)]
+    guide: bool,
 }
 
 struct Given(PathBuf);
@@ -31,7 +35,8 @@ fn main() -> anyhow::Result<()> {
     let mut walk = Walk::open(Given(args.config))?;
     walk.until("the home screen", |walk| {
         let asks = |body: &Body| matches!(body, Body::Home { setup, .. } if setup.is_some() == first_start);
-        Ok(walk.kiosk.view().is_some_and(|view| asks(&view.body)))
+        let prepared = !args.guide || walk.kiosk.visit().devices().voice == Voice::There;
+        Ok(prepared && walk.kiosk.view().is_some_and(|view| asks(&view.body)))
     })?;
     walk.picture(&args.out).context("the picture")
 }
