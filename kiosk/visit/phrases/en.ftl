@@ -216,6 +216,11 @@ idle-text = { $seconds ->
     [one] In { $seconds } second this ends and what you entered is erased.
    *[other] In { $seconds } seconds this ends and what you entered is erased.
 }
+guide-idle-title = Would you like to ask more?
+guide-idle-text = { $seconds ->
+    [one] In { $seconds } second this goes back to the first screen.
+   *[other] In { $seconds } seconds this goes back to the first screen.
+}
 
 card-no-reader-cause = The card reader does not answer.
 card-no-reader-remedy = Wait a moment and try again. You can also go on without a card.

@@ -210,6 +210,8 @@ leftover-both-lead = 이용이 끝나 입력하신 내용은 지워졌습니다.
 
 idle-title = 계속하시겠습니까?
 idle-text = { $seconds }초 후에 종료되며 입력하신 내용이 삭제됩니다.
+guide-idle-title = 더 물어보시겠습니까?
+guide-idle-text = { $seconds }초 후에 첫 화면으로 돌아갑니다.
 
 card-no-reader-cause = 카드 판독기가 응답하지 않습니다.
 card-no-reader-remedy = 잠시 후 다시 시도해 주세요. 카드 없이도 계속할 수 있습니다.

@@ -210,6 +210,8 @@ leftover-both-lead = 办理已结束，您输入的内容已删除。如果不�
 
 idle-title = 要继续办理吗？
 idle-text = { $seconds }秒后将结束，并删除已输入的内容。
+guide-idle-title = 还要继续咨询吗？
+guide-idle-text = { $seconds }秒后将返回首页。
 
 card-no-reader-cause = 读卡器没有响应。
 card-no-reader-remedy = 请稍候再试，也可以不用卡片继续。

@@ -820,6 +820,7 @@ pub(crate) fn view(visit: &Visit, book: &Phrasebook) -> View {
     };
     let idle_key = match state {
         State::SettingUp(_) => "setup-idle",
+        State::Guide(_) => "guide-idle",
         _ if state.is_staffs() => "upkeep-idle",
         _ => "idle",
     };
