@@ -102,7 +102,12 @@ impl Dialogue {
                 }
             }
             Some(meaning) => self.topic = Some(meaning),
-            None => {}
+            // That something is not known of a place leaves it as the topic, too.
+            None => {
+                if let Some(place) = &reply.place {
+                    self.topic = Some(Meaning::Place(place.clone(), Attribute::About));
+                }
+            }
         }
         self.said = Some(reply.clone());
         reply
