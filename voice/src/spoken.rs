@@ -1,9 +1,9 @@
 //! Hears recordings of single questions, as the kiosk would.
 
-use crate::{Place, VoiceError, hints};
+use crate::{Place, Recognisers, VoiceError, VoskModels, hints};
 use domain::Language;
-use guide::Guide;
-use hearing::{HearingError, Hints, RATE, Recogniser, Vad, Whisper, read_wav};
+use guide::Answerer;
+use hearing::{HearingError, Hints, RATE, Recogniser, Vad, read_wav};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(crate) struct Understood {
     pub text: String,
+    /// See [`hearing::Heard::also`].
+    pub also: Option<String>,
     /// See [`hearing::Heard::confidence`].
     pub confidence: f32,
 }
@@ -20,20 +22,20 @@ pub(crate) struct Understood {
 /// Hears recordings; what it heard before it need not hear again.
 pub(crate) struct Ear<'a> {
     place: &'a Place,
-    guide: &'a Guide,
+    answerer: &'a Answerer,
     /// Loaded when there is something to hear.
-    engines: Option<(Vad, Whisper)>,
+    engines: Option<(Vad, Recognisers)>,
     memory: Option<PathBuf>,
     known: BTreeMap<PathBuf, Understood>,
     hints: BTreeMap<Language, Hints>,
 }
 
 impl<'a> Ear<'a> {
-    pub fn new(place: &'a Place, guide: &'a Guide, memory: Option<&Path>) -> Self {
+    pub fn new(place: &'a Place, answerer: &'a Answerer, memory: Option<&Path>) -> Self {
         let known = memory.and_then(|path| fs::read(path).ok()).and_then(|bytes| serde_json::from_slice(&bytes).ok());
         Self {
             place,
-            guide,
+            answerer,
             engines: None,
             memory: memory.map(Path::to_owned),
             known: known.unwrap_or_default(),
@@ -48,9 +50,9 @@ impl<'a> Ear<'a> {
         }
         if self.engines.is_none() {
             let models = &self.place.models;
-            self.engines = Some((Vad::load(models)?, Whisper::load(models, 1)?));
+            self.engines = Some((Vad::load(models)?, Recognisers::load(models, &VoskModels::default(), 1)?));
         }
-        let Some((vad, whisper)) = &mut self.engines else { return Ok(Understood::default()) };
+        let Some((vad, recognisers)) = &mut self.engines else { return Ok(Understood::default()) };
         let samples = read_wav(file).map_err(HearingError::from)?;
         let spans = vad.spans(&samples)?;
         let (from, until) = match (spans.first(), spans.last()) {
@@ -59,14 +61,17 @@ impl<'a> Ear<'a> {
         };
         let heard = match samples.get(from..until) {
             Some(speech) if speech.len() > RATE as usize / 5 => {
-                let hints = self.hints.entry(language).or_insert_with(|| hints(self.guide, language));
-                whisper.hear(speech, Some(language), hints)?
+                let answerer = self.answerer;
+                let hints =
+                    self.hints.entry(language).or_insert_with(|| hints(answerer.guide(), answerer.reader(), language));
+                recognisers.hear(speech, Some(language), hints)?
             }
             _ => Vec::new(),
         };
         let space = if matches!(language, Language::En | Language::Ko) { " " } else { "" };
         let understood = Understood {
             text: heard.iter().map(|heard| heard.text.trim()).collect::<Vec<_>>().join(space),
+            also: heard.iter().find_map(|heard| heard.also.clone()),
             confidence: heard.iter().map(|heard| heard.confidence).sum::<f32>() / heard.len().max(1) as f32,
         };
         if self.memory.is_some() {

@@ -9,6 +9,7 @@ use guide::{Asked, Dialogue, Guide};
 use hearing::{Hints, Vad, write_wav};
 use jiff::ZonedDateTime;
 use jiff::civil::DateTime;
+use reading::Reader;
 use serde_json::{Value, json};
 use speech::{Speaker, parts};
 use std::path::{Path, PathBuf};
@@ -241,10 +242,10 @@ pub fn run(command: &Command) -> i32 {
     }
 }
 
-/// The names of a guide, the likeliest words of its visitors.
-fn hints(pack: Option<&Path>, language: Option<Language>) -> Result<Hints, VoiceError> {
+/// The names of a guide, and what its visitors are likely to say; not for the second ear, which hears nothing but that.
+fn hints(pack: Option<&Path>, reader: &Reader, language: Option<Language>) -> Result<Hints, VoiceError> {
     let (Some(pack), Some(language)) = (pack, language) else { return Ok(Hints::default()) };
-    Ok(crate::hints(&Guide::load(pack)?, language))
+    Ok(Hints { sentences: None, ..crate::hints(&Guide::load(pack)?, reader, language) })
 }
 
 fn transcribe(
@@ -256,8 +257,8 @@ fn transcribe(
     json: bool,
 ) -> Result<i32, VoiceError> {
     let place = Place::prepared()?;
-    let hints = hints(pack, language)?;
     let reader = place.reader(&[])?;
+    let hints = hints(pack, &reader, language)?;
     let mut recogniser = Recognisers::load(&place.models, vosk, threads)?;
     let mut vad = Vad::load(&place.models)?;
     let mut code = 0;

@@ -1,8 +1,11 @@
 //! What the voices say is understood by a recogniser that nobody here wrote.
 
 use domain::Language;
-use hearing::{Hints, RATE, Recogniser, Vad, Wanted, Whisper, loudness, resample};
+use guide::Guide;
+use hearing::{Hints, RATE, Recogniser, SecondEar, Vad, Wanted, Whisper, loudness, resample};
+use reading::normal;
 use speech::Speaker;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use voice::Place;
@@ -70,4 +73,37 @@ fn silence_noise_and_a_click_are_no_speech() {
     assert!(whisper.hear(&noise(0.01), Some(Language::Ja), &Hints::default()).is_err());
     whisper.only_while(Wanted::while_newest(newest, 2));
     assert!(whisper.hear(&noise(0.01), Some(Language::Ja), &Hints::default()).is_ok());
+}
+
+#[test]
+fn the_second_ear_hears_what_is_likely_here_and_nothing_else() {
+    let place = Place::prepared().unwrap();
+    let guide = Guide::load(Path::new("guides/kurikara")).unwrap();
+    let own: Vec<_> = guide.site.readings.clone().into_iter().collect();
+    let reader = place.reader(&own).unwrap();
+    let sentences = voice::hints(&guide, &reader, Language::Ja).sentences.unwrap();
+    let mut speaker = Speaker::new(place.models.clone(), reader.clone());
+    let mut ear = SecondEar::load(&place.models).unwrap();
+    let mut hear = |text: &str| {
+        let sound = speaker.say(Language::Ja, text, 1.0).unwrap();
+        let samples = resample(&sound.samples, sound.rate, RATE).unwrap();
+        ear.hear(&samples, &sentences).unwrap()
+    };
+    // A way of asking with a name, and a sentence of the guide's own: in the guide's own spelling.
+    for text in
+        ["源平茶屋はどこですか", "紅葉の見ごろはいつですか", "すみません、倶利伽羅不動尊までどのくらいかかりますか"]
+    {
+        let heard = hear(text).expect(text);
+        let (a, b) = (reader.sound(Language::Ja, &heard), reader.sound(Language::Ja, text));
+        assert!(error(&a, &b) <= 10.0, "{text}: heard {heard}");
+        assert!(text.contains("源平茶屋") <= normal(&heard).contains("源平茶屋"), "{heard}");
+    }
+    // Of what nobody asks here it makes nothing that is far from the sound.
+    if let Some(heard) = hear("量子もつれの実験装置をぶどう畑で組み立てました") {
+        let said = reader.sound(Language::Ja, "量子もつれの実験装置をぶどう畑で組み立てました");
+        assert!(error(&reader.sound(Language::Ja, &heard), &said) < 60.0, "{heard}");
+    }
+    assert_eq!(ear.hear(&[0.0; RATE as usize * 2], &sentences).unwrap(), None);
+    assert_eq!(ear.hear(&[0.1; 100], &sentences).unwrap(), None);
+    assert_eq!(ear.hear(&[f32::NAN; RATE as usize], &sentences).unwrap(), None);
 }

@@ -140,14 +140,28 @@ pub enum Asked<'a> {
     Written(&'a str),
     /// A recogniser understood it: the sounds are about right, the words may be others that sound the same.
     Heard(&'a str),
+    /// The same, and how another understood it.
+    HeardTwice(&'a str, &'a str),
 }
 
 impl<'a> Asked<'a> {
     /// Its text.
     pub fn text(self) -> &'a str {
         match self {
-            Self::Written(text) | Self::Heard(text) => text,
+            Self::Written(text) | Self::Heard(text) | Self::HeardTwice(text, _) => text,
         }
+    }
+
+    /// How it was understood by another ear.
+    fn also(self) -> Option<&'a str> {
+        match self {
+            Self::HeardTwice(_, also) => Some(also),
+            Self::Written(_) | Self::Heard(_) => None,
+        }
+    }
+
+    fn is_heard(self) -> bool {
+        !matches!(self, Self::Written(_))
     }
 }
 
@@ -181,6 +195,16 @@ pub struct Reply {
     pub follow_ups: Vec<Choice>,
     /// Whether staff should be offered.
     pub staff: bool,
+}
+
+impl Reply {
+    /// Says what is listed; what is not is not known, though it is known what was meant.
+    fn tell(&mut self, listed: Option<String>, missing: impl FnOnce() -> String) {
+        if listed.is_none() {
+            (self.answer, self.source, self.staff) = (None, None, true);
+        }
+        self.text = listed.unwrap_or_else(missing);
+    }
 }
 
 /// The guide cannot be used.
@@ -522,6 +546,47 @@ pub fn wordings(guide: &Guide, language: Language) -> Vec<String> {
     all
 }
 
+/// What people are likely to say to a guide in Japanese, for an ear that goes by the sound.
+#[derive(Debug, Default)]
+pub struct Sayings {
+    /// Sentences, and how much each counts; in some, [`Sayings::NAME`] stands for any of the names.
+    pub sentences: Vec<(f32, String)>,
+    /// Names as they are written and as they are read, and how likely each is beside the others.
+    pub names: Vec<(String, String, f32)>,
+}
+
+impl Sayings {
+    /// What stands for a name: a word that every dictionary knows.
+    pub const NAME: &'static str = "京都";
+    /// A way of asking goes with every name.
+    const WAY: f32 = 4.0;
+    /// Names of elsewhere are said less.
+    const ELSEWHERE: f32 = 0.3;
+
+    /// Of this guide.
+    pub fn of(guide: &Guide) -> Self {
+        let lists: BTreeMap<Language, BTreeMap<Attribute, Vec<String>>> =
+            toml::from_str(include_str!("attributes.toml")).unwrap_or_default();
+        let mut nothing: BTreeMap<Language, Nothing> = toml::from_str(include_str!("none.toml")).unwrap_or_default();
+        let nothing = nothing.remove(&Language::Ja);
+        let ways = lists.get(&Language::Ja).into_iter().flat_map(BTreeMap::values).flatten();
+        let asks = guide.answers.values().flat_map(|answer| &answer.text(Language::Ja).ask);
+        let idle = nothing.iter().flat_map(|nothing| &nothing.say);
+        let mut sentences: Vec<(f32, String)> = ways.map(|way| (Self::WAY, way.replace('X', Self::NAME))).collect();
+        sentences.extend(asks.chain(idle).map(|sentence| (1.0, sentence.clone())));
+        let places = guide.places.values().map(|place| place.text(Language::Ja)).map(|text| (&text.name, &text.also));
+        let events = guide.events.values().map(|event| event.text(Language::Ja)).map(|text| (&text.name, &text.also));
+        let mut names = Vec::new();
+        for (name, also) in places.chain(events) {
+            names.push((ruby::plain(name), ruby::spoken(name), 1.0));
+            names.extend(also.iter().map(|name| (name.clone(), name.clone(), 1.0)));
+        }
+        let elsewhere = nothing.iter().flat_map(|nothing| &nothing.elsewhere);
+        names.extend(elsewhere.map(|name| (name.clone(), name.clone(), Self::ELSEWHERE)));
+        Self { sentences, names }
+    }
+}
+
 /// Finds answers in one guide.
 pub struct Answerer {
     guide: Guide,
@@ -703,16 +768,17 @@ impl Answerer {
             return Ok(Vec::new());
         }
         let mut spellings = vec![question.clone()];
-        if matches!(asked, Asked::Heard(_)) {
+        if asked.is_heard() {
+            spellings.extend(asked.also().map(|also| maker.normal(also)).filter(|also| !also.is_empty()));
             let sound: Vec<char> = self.reader.sound(language, &question).chars().collect();
             spellings.extend(tongue.sounds_like(&question, &sound).map(str::to_owned));
             spellings.extend(tongue.vocabulary.corrected(&self.reader, language, &question));
             spellings.extend(tongue.speller.respelled(&spelled(&self.reader, language, &question)));
             spellings.dedup();
         }
-        let weights = match (asked, language) {
+        let weights = match language {
             // Elsewhere what is heard is written nearly as it was said.
-            (Asked::Heard(_), Language::Ja) => &HEARD,
+            Language::Ja if asked.is_heard() => &HEARD,
             _ => &WRITTEN,
         };
         let whole = Whole { elsewhere: tongue.is_elsewhere(&self.reader, language, asked), ..Whole::default() };
@@ -883,10 +949,7 @@ impl Answerer {
             .filter(|found| self.is_valid(&found.meaning, now.date()))
             .collect();
         let likely = LIKELY;
-        let sure = match asked {
-            Asked::Written(_) => SURE,
-            Asked::Heard(_) => SURE_OF_HEARD,
-        };
+        let sure = if asked.is_heard() { SURE_OF_HEARD } else { SURE };
         let nothing = found.iter().any(|found| found.meaning == Meaning::Nothing && found.trust >= 0.5);
         let day = when::day(language, &normal(asked.text()), now.date());
         // Help first: an emergency that is nearly the best is the best.
@@ -898,7 +961,10 @@ impl Answerer {
             return Ok(self.say(language, &emergency.meaning, emergency.trust, day, now));
         }
         match found.iter().find(|found| found.meaning != Meaning::Nothing) {
-            Some(best) if best.trust >= sure => Ok(self.say(language, &best.meaning, best.trust, day, now)),
+            // What is not listed cannot be offered either.
+            Some(best) if best.trust >= sure || best.trust >= likely && !self.is_listed(language, &best.meaning) => {
+                Ok(self.say(language, &best.meaning, best.trust, day, now))
+            }
             Some(best) if best.trust >= likely && !nothing => {
                 let choices: Vec<_> =
                     found.iter().filter_map(|found| self.choice(language, &found.meaning)).take(3).collect();
@@ -958,6 +1024,9 @@ impl Answerer {
 
     /// The choice that stands for a meaning.
     pub(crate) fn choice(&self, language: Language, meaning: &Meaning) -> Option<Choice> {
+        if !self.is_listed(language, meaning) {
+            return None;
+        }
         let name = |name: &str, attribute: Attribute| format!("{name}：{}", attribute.label(language));
         let label = match meaning {
             Meaning::Answer(id) => self.guide.answers.get(id)?.text(language).ask.first()?.clone(),
@@ -966,6 +1035,23 @@ impl Answerer {
             Meaning::Nothing => return None,
         };
         Some(Choice { id: meaning.id(), label, meaning: meaning.clone() })
+    }
+
+    /// Whether something is known of it: not every place has a fee.
+    fn is_listed(&self, language: Language, meaning: &Meaning) -> bool {
+        let fee = match meaning {
+            Meaning::Place(id, Attribute::Phone) => {
+                return self.guide.places.get(id).is_some_and(|place| place.phone.is_some());
+            }
+            Meaning::Place(id, Attribute::Fee) => {
+                self.guide.places.get(id).and_then(|it| it.text(language).fee.as_ref())
+            }
+            Meaning::Event(id, Attribute::Fee) => {
+                self.guide.events.get(id).and_then(|it| it.text(language).fee.as_ref())
+            }
+            _ => return true,
+        };
+        fee.is_some()
     }
 
     /// What is said to a meaning. `day` is the day that was asked about.
@@ -1014,24 +1100,23 @@ impl Answerer {
             Meaning::Place(id, attribute) => {
                 let Some(place) = self.guide.places.get(id) else { return reply };
                 let text = place.text(language);
-                let missing = || say::not_listed(language, &text.name, place.phone.as_deref());
-                reply.text = match attribute {
-                    Attribute::About | Attribute::When => text.about.clone(),
-                    Attribute::Where => say::way(language, place),
-                    Attribute::Far => say::distance(language, place),
-                    Attribute::Hours => say::hours(language, place, date, now),
-                    Attribute::Closed => say::closed_days(language, place, now),
-                    Attribute::Fee => say::fee(language, &text.name, text.fee.as_deref()).unwrap_or_else(missing),
-                    Attribute::Phone => say::phone(language, place).unwrap_or_else(missing),
+                let listed = match attribute {
+                    Attribute::About | Attribute::When => Some(text.about.clone()),
+                    Attribute::Where => Some(say::way(language, place)),
+                    Attribute::Far => Some(say::distance(language, place)),
+                    Attribute::Hours => Some(say::hours(language, place, date, now)),
+                    Attribute::Closed => Some(say::closed_days(language, place, now)),
+                    Attribute::Fee => say::fee(language, &text.name, text.fee.as_deref()),
+                    Attribute::Phone => say::phone(language, place),
                 };
                 reply.source = Some(source(&place.source));
+                reply.tell(listed, || say::not_listed(language, &text.name, place.phone.as_deref()));
                 reply.place = Some(id.clone());
                 let next = [Attribute::Hours, Attribute::Where, Attribute::Fee, Attribute::About, Attribute::Far];
                 reply.follow_ups = next
                     .into_iter()
                     .filter(|next| next != attribute)
                     .filter(|next| *next != Attribute::Hours || !place.hours.is_empty())
-                    .filter(|next| *next != Attribute::Fee || text.fee.is_some())
                     .filter_map(|next| self.choice(language, &Meaning::Place(id.clone(), next)))
                     .take(3)
                     .collect();
@@ -1040,16 +1125,17 @@ impl Answerer {
                 let Some(event) = self.guide.events.get(id) else { return reply };
                 let text = event.text(language);
                 let place = event.place.as_ref().and_then(|id| self.guide.places.get(id));
-                let missing = || say::not_listed(language, &text.name, place.and_then(|place| place.phone.as_deref()));
-                reply.text = match (attribute, place) {
-                    (Attribute::Where | Attribute::Far, Some(place)) => say::way(language, place),
-                    (Attribute::Fee, _) => say::fee(language, &text.name, text.fee.as_deref()).unwrap_or_else(missing),
+                let listed = match (attribute, place) {
+                    (Attribute::Where | Attribute::Far, Some(place)) => Some(say::way(language, place)),
+                    (Attribute::Fee, _) => say::fee(language, &text.name, text.fee.as_deref()),
                     (Attribute::When | Attribute::Hours | Attribute::Closed, _) => {
-                        say::when(language, event, now.date())
+                        Some(say::when(language, event, now.date()))
                     }
-                    _ => text.about.clone(),
+                    _ => Some(text.about.clone()),
                 };
+                let phone = place.and_then(|place| place.phone.as_deref());
                 reply.source = Some(source(&event.source));
+                reply.tell(listed, || say::not_listed(language, &text.name, phone));
                 reply.place.clone_from(&event.place);
                 reply.follow_ups = [Attribute::When, Attribute::Where, Attribute::About, Attribute::Fee]
                     .into_iter()

@@ -19,7 +19,7 @@ mod speller;
 mod tokens;
 mod when;
 
-pub use answerer::{Answerer, AnswererError, Asked, Choice, Found, Meaning, Reply, wordings};
+pub use answerer::{Answerer, AnswererError, Asked, Choice, Found, Meaning, Reply, Sayings, wordings};
 pub use dialogue::{Dialogue, Unanswered};
 pub use embed::{EmbedError, Embedder, Kind};
 pub use fixed::fixed_texts;

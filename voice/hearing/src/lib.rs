@@ -2,12 +2,14 @@
 //! trait, so that another engine or another model drops in.
 
 mod likely;
+mod second;
 mod sound;
 mod vad;
 mod vosk;
 mod whisper;
 
 pub use likely::Likely;
+pub use second::SecondEar;
 pub use sound::{RATE, Recording, SoundError, loudness, read_wav, resample, write_wav};
 pub use vad::{Activity, BEGAN, ENDED, FRAME, Span, Vad};
 pub use vosk::Vosk;
@@ -15,6 +17,7 @@ pub use whisper::Whisper;
 
 use domain::Language;
 use models::ModelError;
+use sounds::Sentences;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,6 +28,8 @@ pub struct Heard {
     pub language: Language,
     /// The text; empty where nothing was understood.
     pub text: String,
+    /// How another ear understood the same sound, where one did.
+    pub also: Option<String>,
     /// 0 to 1: the mean of the chances of the text's tokens.
     pub confidence: f32,
     /// Where in the sound it lies, in milliseconds.
@@ -34,12 +39,14 @@ pub struct Heard {
 }
 
 /// What may help a recogniser.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct Hints {
     /// Names and words that are likely here.
     pub words: Vec<String>,
     /// Whole sentences that are likely here.
     pub likely: Option<Arc<Likely>>,
+    /// The same for the [`SecondEar`].
+    pub sentences: Option<Arc<Sentences>>,
 }
 
 /// Whether what is being recognised is still wanted, as the thread that ordered it says.

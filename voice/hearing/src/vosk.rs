@@ -249,7 +249,7 @@ impl Vosk {
         let all = heard.iter().map(letters).sum::<f32>().max(1.0);
         let confidence = heard.iter().map(|heard| heard.confidence * letters(heard)).sum::<f32>() / all;
         let text = self.joined(heard.iter().map(|heard| heard.text.as_str()));
-        Ok(Heard { language: self.language, text, confidence, from_ms, until_ms })
+        Ok(Heard { language: self.language, text, also: None, confidence, from_ms, until_ms })
     }
 
     /// Takes in samples, and settles what lies before a pause.
@@ -321,6 +321,7 @@ impl Vosk {
         Some(Heard {
             language: self.language,
             text: self.joined(words.iter().map(|word| word.word.as_str())),
+            also: None,
             confidence: words.iter().map(|word| word.conf.clamp(0.0, 1.0)).sum::<f32>() / words.len() as f32,
             from_ms: ms(first.start),
             until_ms: ms(last.end),

@@ -287,6 +287,7 @@ impl Recogniser for Whisper {
                     heard.push(Heard {
                         language,
                         text,
+                        also: None,
                         confidence: if count == 0 { 0.0 } else { sum / f32::from(count) },
                         from_ms: base + u64::try_from(segment.start_timestamp().max(0)).unwrap_or(0) * 10,
                         until_ms: base + u64::try_from(segment.end_timestamp().max(0)).unwrap_or(0) * 10,

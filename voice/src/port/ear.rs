@@ -7,7 +7,7 @@
 use super::microphone::{Microphone, Sound};
 use super::mouth::Mouth;
 use super::pulse::{Pulse, RECOGNITION, STEP, Steps};
-use super::{Config, Emit, HintsOf};
+use super::{Aside, Config, Emit, HintsOf};
 use crate::{Place, Recognisers, VoiceError, VoskModels};
 use domain::voice::VoiceEvent;
 use domain::{Language, Personal, RequestId};
@@ -154,6 +154,7 @@ pub(super) struct Ear {
     whole: Worker,
     partial: Worker,
     mouth: Mouth,
+    aside: Aside,
     emit: Emit,
     steps: Steps,
 }
@@ -192,6 +193,7 @@ impl Ear {
         config: &Config,
         hints: HintsOf,
         mouth: Mouth,
+        aside: Aside,
         emit: Emit,
         threads: &Pulse,
     ) -> Result<Self, VoiceError> {
@@ -217,6 +219,7 @@ impl Ear {
             whole: Worker::start("voice-whole", whole, hints.clone(), threads.thread()).map_err(fault)?,
             partial: Worker::start("voice-partial", partial, hints, threads.thread()).map_err(fault)?,
             mouth,
+            aside,
             emit,
             steps: threads.thread(),
         })
@@ -461,6 +464,7 @@ impl Ear {
                     Some(first) if confidence >= UNDERSTOOD && !text.reveal().is_empty() => {
                         tracing::debug!("understood");
                         let language = now.language.unwrap_or(first.language);
+                        self.aside.put(&text, heard.iter().find_map(|heard| heard.also.clone()));
                         (self.emit)(VoiceEvent::Heard { request: now.request, language, text });
                     }
                     _ => nothing(),

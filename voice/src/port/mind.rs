@@ -1,7 +1,7 @@
 //! Answers: the guide, and what this visitor talked about.
 
-use super::HintsOf;
 use super::pulse::{STEP, Steps};
+use super::{Aside, HintsOf};
 use crate::hints;
 use crate::rephrase::{Endpoint, Rephraser};
 use domain::voice::{AnswerId, AskedOf, GuideAnswer, GuideChoice, PlaceShown, VoiceEvent};
@@ -22,15 +22,26 @@ pub(super) struct Mind {
     dialogue: Dialogue,
     rephraser: Option<Rephraser>,
     at: Option<DateTime>,
+    /// What the ear says besides.
+    pub aside: Aside,
 }
 
 impl Mind {
     pub fn new(answerer: Answerer, rephrase: Option<Endpoint>, at: Option<DateTime>) -> Self {
-        Self { answerer, dialogue: Dialogue::default(), rephraser: rephrase.map(Rephraser::new), at }
+        Self {
+            answerer,
+            dialogue: Dialogue::default(),
+            rephraser: rephrase.map(Rephraser::new),
+            at,
+            aside: Aside::default(),
+        }
     }
 
     pub fn hints(&self) -> HintsOf {
-        Language::ALL.into_iter().map(|language| (language, hints(self.answerer.guide(), language))).collect()
+        Language::ALL
+            .into_iter()
+            .map(|language| (language, hints(self.answerer.guide(), self.answerer.reader(), language)))
+            .collect()
     }
 
     pub fn run(
@@ -54,6 +65,7 @@ impl Mind {
                     });
                 }
                 MindCommand::Forget => {
+                    self.aside.forget();
                     let unanswered = std::mem::take(&mut self.dialogue).take_unanswered();
                     if !unanswered.is_empty() {
                         note(unanswered);
@@ -68,7 +80,12 @@ impl Mind {
         let now = self.at.unwrap_or_else(|| ZonedDateTime::now().datetime());
         let reply = match question {
             AskedOf::Said(text) => {
-                let reply = self.dialogue.ask(&self.answerer, language, Asked::Heard(text.reveal()), now);
+                let also = self.aside.take(text);
+                let asked = match &also {
+                    Some(also) => Asked::HeardTwice(text.reveal(), also.reveal()),
+                    None => Asked::Heard(text.reveal()),
+                };
+                let reply = self.dialogue.ask(&self.answerer, language, asked, now);
                 reply.inspect_err(|error| tracing::error!(%error, "a question cannot be looked up")).ok()?
             }
             AskedOf::Chosen(id) => self.dialogue.choose(&self.answerer, language, &id.0, now)?,

@@ -12,8 +12,8 @@ mod mouth;
 mod pulse;
 
 use crate::{Endpoint, Place, VoiceError, VoskModels, recordings};
-use domain::Language;
 use domain::voice::{VoiceCommand, VoiceEvent};
+use domain::{Language, Personal};
 use ear::{Ear, EarCommand};
 use guide::Unanswered;
 use hearing::Hints;
@@ -25,8 +25,8 @@ use serde::{Deserialize, Serialize};
 use speech::Speaker;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 /// Where the guide is and through which devices it hears and speaks.
@@ -157,7 +157,7 @@ pub fn spawn(
         let hints = mind.hints();
         let speaker = Speaker::new(place.models.clone(), reader).with(recordings(&config.guide));
         let started = mouth_work.start(speaker, threads.thread()).and_then(|()| {
-            let ear = Ear::load(&place, &config, hints, stopped_by, Arc::clone(&emit), &threads);
+            let ear = Ear::load(&place, &config, hints, stopped_by, mind.aside.clone(), Arc::clone(&emit), &threads);
             match ear {
                 Ok(ear) => ear.start(ear_commands),
                 // Questions can still be touched.
@@ -181,6 +181,28 @@ fn load(config: &Config) -> Result<(Mind, Arc<reading::Reader>, Place), VoiceErr
     let answerer = place.answerer(&config.guide)?;
     let reader = Arc::clone(answerer.reader());
     Ok((Mind::new(answerer, config.rephrase.clone(), config.at), reader, place))
+}
+
+/// How the second ear understood the newest question, until that is answered: the visit knows of one text alone.
+#[derive(Clone, Default)]
+struct Aside(Arc<Mutex<Option<[Personal<String>; 2]>>>);
+
+impl Aside {
+    /// The newest question, and how it was understood besides.
+    fn put(&self, text: &Personal<String>, also: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = also.map(|also| [text.clone(), Personal::new(also)]);
+    }
+
+    fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// How this question was understood besides.
+    fn take(&self, text: &Personal<String>) -> Option<Personal<String>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        let [of, also] = kept;
+        (of.reveal() == text.reveal()).then_some(also)
+    }
 }
 
 /// The names that a recogniser is told of, by language.
