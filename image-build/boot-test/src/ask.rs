@@ -113,7 +113,8 @@ fn converse(
         if recording.is_heard()? {
             break began.elapsed().as_secs();
         }
-        ensure!(began.elapsed() < COMMAND, "nothing was said; what was on the screen is in {}", out.display());
+        // It may be busy with the voice of another language, which it gets ready at the start.
+        ensure!(began.elapsed() < BOOT, "nothing was said; what was on the screen is in {}", out.display());
         thread::sleep(Duration::from_secs(1));
     };
     let spoken = recording.until_silence(BOOT)?;

@@ -948,8 +948,7 @@ impl Answerer {
             .into_iter()
             .filter(|found| self.is_valid(&found.meaning, now.date()))
             .collect();
-        let likely = LIKELY;
-        let sure = if asked.is_heard() { SURE_OF_HEARD } else { SURE };
+        let (sure, likely) = if asked.is_heard() { (SURE_OF_HEARD, LIKELY_HEARD) } else { (SURE, LIKELY) };
         let nothing = found.iter().any(|found| found.meaning == Meaning::Nothing && found.trust >= 0.5);
         let day = when::day(language, &normal(asked.text()), now.date());
         // Help first: an emergency that is nearly the best is the best.
@@ -1555,13 +1554,16 @@ const CERTAIN: f32 = 5.0;
 
 /// From this trust on it answers what is written: at this point two answers in a hundred of those that the weights
 /// were learnt from are wrong (each judged by weights that were learnt without it).
-const SURE: f32 = 0.55;
+const SURE: f32 = 0.5;
 
 /// From this trust on it answers what was heard: three in a hundred again. Asking back costs a visitor less than a wrong answer.
 const SURE_OF_HEARD: f32 = 0.65;
 
-/// From this trust on it asks back.
-const LIKELY: f32 = 0.2;
+/// From this trust on it asks back: about what is written,
+const LIKELY: f32 = 0.35;
+
+/// and about what was heard, of which more may have been misheard.
+const LIKELY_HEARD: f32 = 0.2;
 
 #[cfg(test)]
 mod tests {

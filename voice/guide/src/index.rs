@@ -361,7 +361,8 @@ const SIGNS: usize = 18;
 /// How many signs there are of "nothing that the guide knows".
 const NONE_SIGNS: usize = 11;
 
-/// How much each sign says, learnt by `tests/voice/calibrate.py` from `dev`, `fresh`, `look`, `blind` and `hall` of `tests/voice/questions`.
+/// How much each sign says, learnt by `tests/voice/calibrate.py` from `dev`, `fresh`, `look`, `blind`, `blind-2` and `hall` of
+/// `tests/voice/questions`.
 pub(crate) struct Weights {
     meant: [f32; SIGNS],
     none: [f32; NONE_SIGNS],
@@ -370,10 +371,9 @@ pub(crate) struct Weights {
 /// Of what is written.
 pub(crate) const WRITTEN: Weights = Weights {
     meant: [
-        1.47, 6.42, 3.09, 3.34, -0.25, -0.01, -0.13, -0.16, 2.16, 0.52, 2.55, 1.54, -0.27, 0.35, 0.73, 0.36, -2.45,
-        -0.65,
+        1.48, 7.07, 2.91, 2.97, 0.38, -0.4, -0.06, -0.16, 1.83, 0.52, 2.6, 0.88, 0.11, 0.37, 1.04, 0.31, -2.36, -0.59,
     ],
-    none: [1.21, 0.63, 6.66, 6.36, 0.06, 1.9, -0.03, 0.44, 0.3, 0.21, 3.57],
+    none: [1.71, 0.79, 8.02, 7.76, 0.17, 1.41, 0.05, 0.34, -0.87, -0.38, 3.92],
 };
 
 /// Of what a recogniser understood of such questions, with and without noise: Japanese may be written in other words.

@@ -1,7 +1,7 @@
 //! Speaks: sentence by sentence, so that the first is heard while the next are made; what was recorded is played.
 
 use super::Emit;
-use super::pulse::{STEP, Steps};
+use super::pulse::{LOADING, STEP, Steps};
 use domain::voice::VoiceEvent;
 use domain::{Language, RequestId};
 use rodio::buffer::SamplesBuffer;
@@ -13,7 +13,7 @@ use speech::{Sound, Speaker, parts};
 use std::io;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
@@ -117,18 +117,26 @@ fn volume(noise: f32) -> f32 {
 impl Work {
     pub fn start(self, mut speaker: Speaker, steps: Steps) -> io::Result<()> {
         thread::Builder::new().name("voice-mouth".into()).spawn(move || {
-            // The first sentence of a voice would wait for its network.
-            for language in Language::ALL {
-                steps.takes(STEP);
-                if let Err(error) = speaker.say(language, warm_up(language), 1.0) {
-                    tracing::error!(%error, language = language.tag(), "a voice is missing");
-                }
-            }
+            // The first sentence of a voice would wait for its network; who asks meanwhile goes first.
+            let mut cold = Language::ALL.into_iter();
             let mut sink = None;
-            steps.rests();
-            while let Ok(say) = self.orders.recv() {
-                self.speak(&mut speaker, &mut sink, say, &steps);
+            loop {
                 steps.rests();
+                let order = match self.orders.try_recv() {
+                    Err(TryRecvError::Empty) => match cold.next() {
+                        Some(language) => {
+                            steps.takes(LOADING);
+                            if let Err(error) = speaker.say(language, warm_up(language), 1.0) {
+                                tracing::error!(%error, language = language.tag(), "a voice is missing");
+                            }
+                            continue;
+                        }
+                        None => self.orders.recv().ok(),
+                    },
+                    order => order.ok(),
+                };
+                let Some(say) = order else { return };
+                self.speak(&mut speaker, &mut sink, say, &steps);
             }
         })?;
         Ok(())
