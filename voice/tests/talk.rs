@@ -126,3 +126,36 @@ fn right_sounds_in_wrong_characters_are_found() {
         assert!(best.is_some_and(|id| id.starts_with(wanted)), "{heard}: {reply:?}");
     }
 }
+
+#[test]
+fn what_another_ear_heard_counts_as_well() {
+    let station = answerer("kurikara");
+    let heard = "JAED、クインは何時からできますか";
+    let ask = |asked| Dialogue::default().ask(&station, Language::Ja, asked, monday_evening()).unwrap();
+    assert_ne!(ask(Asked::Heard(heard)).answer.as_deref(), Some("stay-checkin"));
+    let twice = ask(Asked::HeardTwice(heard, "チェックインは何時からできますか"));
+    assert_eq!(twice.answer.as_deref(), Some("stay-checkin"), "{twice:?}");
+}
+
+#[test]
+fn what_is_not_listed_of_a_place_is_not_known_and_the_place_stays_the_topic() {
+    let station = answerer("kurikara");
+    let now = monday_evening();
+    for (language, text, name) in [
+        (Language::Ja, "金沢駅の料金はいくらですか", "金沢駅"),
+        (Language::En, "How much is Kanazawa Station?", "Kanazawa Station"),
+        (Language::ZhHans, "金泽站的费用是多少", "金泽站"),
+        (Language::Ko, "가나자와역 요금은 얼마예요", "가나자와역"),
+    ] {
+        let mut talk = Dialogue::default();
+        let reply = talk.ask(&station, language, Asked::Written(text), now).unwrap();
+        assert!(reply.answer.is_none() && reply.staff && reply.source.is_none(), "{text}: {reply:?}");
+        assert!(ruby::plain(&reply.text).contains(name), "{text}: {}", reply.text);
+        assert!(reply.follow_ups.iter().all(|choice| !choice.id.ends_with(".fee") && !choice.id.ends_with(".phone")));
+        assert_eq!(talk.take_unanswered().len(), 1, "staff hear of it");
+    }
+    let mut talk = Dialogue::default();
+    talk.ask(&station, Language::Ja, Asked::Written("金沢駅の料金はいくらですか"), now).unwrap();
+    let reply = talk.ask(&station, Language::Ja, Asked::Written("そこまでどのくらい"), now).unwrap();
+    assert!(reply.answer.as_deref().is_some_and(|id| id.starts_with("kanazawa-station.")), "{reply:?}");
+}

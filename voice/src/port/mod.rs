@@ -207,3 +207,26 @@ impl Aside {
 
 /// The names that a recogniser is told of, by language.
 type HintsOf = Vec<(Language, Hints)>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_heard_besides_goes_with_its_question_alone_and_once() {
+        let text = |text: &str| Personal::new(text.to_owned());
+        let aside = Aside::default();
+        aside.put(&text("a"), Some("b".to_owned()));
+        assert_eq!(aside.take(&text("a")).map(|also| also.reveal().clone()).as_deref(), Some("b"));
+        assert!(aside.take(&text("a")).is_none());
+        aside.put(&text("a"), Some("b".to_owned()));
+        assert!(aside.take(&text("another question")).is_none());
+        aside.put(&text("a"), Some("b".to_owned()));
+        // One that was heard by one ear alone takes what was said before away.
+        aside.put(&text("c"), None);
+        assert!(aside.take(&text("a")).is_none());
+        aside.put(&text("a"), Some("b".to_owned()));
+        aside.forget();
+        assert!(aside.take(&text("a")).is_none());
+    }
+}
