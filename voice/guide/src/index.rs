@@ -361,7 +361,7 @@ const SIGNS: usize = 18;
 /// How many signs there are of "nothing that the guide knows".
 const NONE_SIGNS: usize = 11;
 
-/// How much each sign says, learnt by `tests/voice/calibrate.py` from `dev`, `fresh`, `look`, `blind`, `blind-2` and `hall` of
+/// How much each sign says, learnt by `tests/voice/calibrate.py` from `dev`, `fresh`, `look`, `blind`, `blind-2`, `blind-3` and `hall` of
 /// `tests/voice/questions`.
 pub(crate) struct Weights {
     meant: [f32; SIGNS],
@@ -371,9 +371,9 @@ pub(crate) struct Weights {
 /// Of what is written.
 pub(crate) const WRITTEN: Weights = Weights {
     meant: [
-        1.48, 7.07, 2.91, 2.97, 0.38, -0.4, -0.06, -0.16, 1.83, 0.52, 2.6, 0.88, 0.11, 0.37, 1.04, 0.31, -2.36, -0.59,
+        1.46, 6.84, 3.4, 3.53, 0.66, -0.38, -0.02, -0.08, 1.67, 0.51, 2.42, 0.46, 0.13, 0.35, 1.03, 1.05, -1.34, 0.04,
     ],
-    none: [1.71, 0.79, 8.02, 7.76, 0.17, 1.41, 0.05, 0.34, -0.87, -0.38, 3.92],
+    none: [1.57, 0.85, 8.1, 7.75, -0.09, 2.2, 0.11, 0.26, 0.1, 0.26, 3.66],
 };
 
 /// Of what a recogniser understood of such questions, with and without noise: Japanese may be written in other words.
