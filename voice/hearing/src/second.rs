@@ -39,7 +39,7 @@ impl SecondEar {
     /// # Errors
     /// When the network fails.
     pub fn hear(&mut self, samples: &[f32], sentences: &Sentences) -> Result<Option<String>, HearingError> {
-        if !LENGTH.contains(&samples.len()) {
+        if !LENGTH.contains(&samples.len()) || samples.iter().any(|sample| !sample.is_finite()) {
             return Ok(None);
         }
         let Some(frames) = self.frames(samples)? else { return Ok(None) };

@@ -319,10 +319,10 @@ impl Ear {
                     break;
                 }
             }
-            self.show(&mut now);
             match next {
                 Next::On if !now.began && !over_voice && now.since.elapsed() > SILENCE => break,
-                Next::On => {}
+                // Not at the end: what is shown meanwhile would take the processor from the whole.
+                Next::On => self.show(&mut now),
                 Next::Over => break,
                 Next::End => return None,
             }
