@@ -206,6 +206,8 @@ fn whoever_begins_to_speak_silences_the_voice() {
         Ok((sound.len() > RATE as usize && loudness(&sound[sound.len() - 8_000..]) > -40.0).then_some(()))
     })
     .unwrap();
+    // And the microphone is open: what is said before is not heard.
+    room.wait(LONG, |event| matches!(event, VoiceEvent::Listening(_)));
     room.server.play(&file).unwrap();
     let (_, event) = room.wait(LONG, |event| {
         !matches!(event, VoiceEvent::Listening(_) | VoiceEvent::Began(_) | VoiceEvent::Partial { .. })
