@@ -265,9 +265,11 @@ impl Page {
         };
         self.note_life(asked, condition.up_time);
         self.failures = 0;
+        // It is not told to be ready before what a former run left in it was cancelled.
+        let swept = self.sweep();
         self.mood.tell(&self.voice, condition.troubles.clone(), condition.low);
         // A printer that fails here is found to be away by the next look.
-        if let Err(error) = self.sweep().and_then(|()| self.bury()).and_then(|()| self.go_on(&condition)) {
+        if let Err(error) = swept.and_then(|()| self.bury()).and_then(|()| self.go_on(&condition)) {
             tracing::debug!(%error, "the page printer did not answer");
         }
     }
