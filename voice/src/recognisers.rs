@@ -35,7 +35,18 @@ impl Recognisers {
             None => Vosk::load(models, folder, *language),
         };
         let vosk = vosk.models.iter().map(load).collect::<Result<_, _>>()?;
-        Ok(Self { whisper: Whisper::load(models, threads)?, vosk, second: Some(SecondEar::load(models)?) })
+        Ok(Self { whisper: Whisper::load(models, threads)?, vosk, second: None })
+    }
+
+    /// The same with a second ear for Japanese, which only short questions have need of. Where it cannot be had, Whisper hears alone.
+    pub fn with_second_ear(mut self, models: &Models) -> Self {
+        match SecondEar::load(models) {
+            Ok(ear) => self.second = Some(ear),
+            Err(error) => {
+                tracing::error!(%error, "no second ear for Japanese: Whisper hears alone; run `cargo xtask setup`")
+            }
+        }
+        self
     }
 
     /// Others beside them, with the same models; without the second ear.
@@ -64,7 +75,10 @@ impl Recognisers {
         let mut heard = heard?;
         // Of what Whisper takes for no words at all, likely sentences are not made.
         if let Some(first) = heard.first_mut() {
-            first.also = also?;
+            first.also = also.unwrap_or_else(|error| {
+                tracing::error!(%error, "the second ear failed: Whisper hears alone");
+                None
+            });
         }
         Ok(heard)
     }

@@ -50,7 +50,10 @@ impl<'a> Ear<'a> {
         }
         if self.engines.is_none() {
             let models = &self.place.models;
-            self.engines = Some((Vad::load(models)?, Recognisers::load(models, &VoskModels::default(), 1)?));
+            self.engines = Some((
+                Vad::load(models)?,
+                Recognisers::load(models, &VoskModels::default(), 1)?.with_second_ear(models),
+            ));
         }
         let Some((vad, recognisers)) = &mut self.engines else { return Ok(Understood::default()) };
         let samples = read_wav(file).map_err(HearingError::from)?;

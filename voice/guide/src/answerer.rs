@@ -1563,7 +1563,7 @@ const SURE_AND_LIKELY: (f32, f32) = (0.5, 0.35);
 /// The same of what was heard, of which some was misheard: asking back costs a visitor less than a wrong answer.
 const HEARD_ELSE: (f32, f32) = (0.55, 0.2);
 
-/// Japanese is misheard most; three in a hundred are wrong.
+/// Japanese is misheard most; four in a hundred are wrong, of recordings of which half are noisy.
 const HEARD_JAPANESE: (f32, f32) = (0.65, 0.2);
 
 #[cfg(test)]

@@ -7,8 +7,9 @@
 use crate::{HearingError, RATE};
 use models::{Effort, Models};
 use ort::session::Session;
-use ort::value::Tensor;
+use ort::value::TensorRef;
 use sounds::{Found, Frames, Sentences, quieted};
+use zeroize::Zeroizing;
 
 /// A sentence that is further behind the best run of sounds, a logarithm a sound, is not what was said. Nearly all that is said
 /// without noise is nearer; half of what babble makes is not.
@@ -49,8 +50,9 @@ impl SecondEar {
 
     fn frames(&mut self, samples: &[f32]) -> Result<Option<Frames>, HearingError> {
         let fault = |error: ort::Error| HearingError::Engine { engine: "phonemes", cause: error.to_string() };
-        let sound = quieted(samples);
-        let sound = Tensor::from_array(([1, sound.len()], sound)).map_err(fault)?;
+        // A person's voice.
+        let sound = Zeroizing::new(quieted(samples));
+        let sound = TensorRef::from_array_view(([1, sound.len()], sound.as_slice())).map_err(fault)?;
         let outputs = self.session.run(ort::inputs!["input_waveform" => sound]).map_err(fault)?;
         let values = |at: usize| outputs[at].try_extract_tensor::<f32>().map(|(_, values)| values.to_vec());
         Ok(Frames::new(values(0).map_err(fault)?, values(1).map_err(fault)?))

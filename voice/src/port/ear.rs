@@ -212,6 +212,7 @@ impl Ear {
             Err(error) => return Err(error.into()),
         };
         let partial = whole.another(1)?;
+        let whole = whole.with_second_ear(&place.models);
         let fault = |error: io::Error| HearingError::Engine { engine: "thread", cause: error.to_string() };
         Ok(Self {
             device: config.microphone.clone(),
